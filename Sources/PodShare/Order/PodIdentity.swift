@@ -1,0 +1,49 @@
+/// One life of one pod: its node ID and the incarnation drawn at random when its store was made.
+///
+/// A pod that restarts under its old node ID has a new incarnation and is never taken for its predecessor. The
+/// incarnation is 62 random bits and only ever compared for equality; a pod numbers its writes from
+/// `incarnation + 1`, so that no (timestamp, node ID, sequence) repeats.
+package struct PodIdentity: Sendable {
+  // Boxed, so that the version kept with every entry costs one reference for its author.
+  private final class Storage: Sendable {
+    let nodeID: String
+    let incarnation: UInt64
+
+    init(nodeID: String, incarnation: UInt64) {
+      self.nodeID = nodeID
+      self.incarnation = incarnation
+    }
+  }
+
+  private let storage: Storage
+
+  package static let incarnations: Range<UInt64> = 0..<(1 << 62)
+
+  package init(nodeID: String, incarnation: UInt64) {
+    storage = Storage(nodeID: nodeID, incarnation: incarnation)
+  }
+
+  package var nodeID: String { storage.nodeID }
+  package var incarnation: UInt64 { storage.incarnation }
+
+  /// The order of node IDs: bytewise, as every pod in any language sees it.
+  package func nodeIDOrder(to other: PodIdentity) -> ByteOrder {
+    storage === other.storage ? .same : nodeID.byteOrder(to: other.nodeID)
+  }
+}
+
+extension PodIdentity: Hashable {
+  package static func == (lhs: PodIdentity, rhs: PodIdentity) -> Bool {
+    lhs.storage === rhs.storage
+      || (lhs.incarnation == rhs.incarnation && lhs.nodeID.byteOrder(to: rhs.nodeID) == .same)
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    // Incarnations are random: they spread on their own, without hashing the node ID.
+    hasher.combine(incarnation)
+  }
+}
+
+extension PodIdentity: CustomStringConvertible {
+  package var description: String { "\(nodeID)#\(String(incarnation, radix: 36))" }
+}

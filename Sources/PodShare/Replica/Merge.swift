@@ -1,0 +1,24 @@
+/// How two values written to one key become one, instead of the later replacing the earlier.
+///
+/// The function must be a join: commutative, associative and idempotent. Then all replicas become equal whatever the
+/// order in which writes reach them, and no write between two deletes of its key is lost. A union of sets, a maximum,
+/// a map whose values are joined in turn are joins; appending to a list is not. (Shapiro, Preguiça, Baquero, Zawirski:
+/// "Conflict-free Replicated Data Types", 2011.)
+///
+/// ```swift
+/// var configuration = StoreConfiguration<Set<String>>()
+/// configuration.merge = Merge { $0.union($1) }
+/// ```
+///
+/// It runs while the store's write lock is held: it must be quick, must not block and must not call the store.
+public struct Merge<Value: Sendable>: Sendable {
+  package let join: @Sendable (Value, Value) -> Value
+  package let areEqual: @Sendable (Value, Value) -> Bool
+
+  /// Makes a merge from a join. Values are compared, so that a join that changes nothing is no event.
+  public init(_ join: @escaping @Sendable (_ present: Value, _ incoming: Value) -> Value)
+  where Value: Equatable {
+    self.join = join
+    self.areEqual = { $0 == $1 }
+  }
+}

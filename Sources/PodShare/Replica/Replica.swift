@@ -1,0 +1,255 @@
+/// One pod's copy of the dictionary, as a state machine without I/O: no clock, lock, task or randomness inside.
+///
+/// It takes inputs (a local write, a received message, a tick), each with the wall clock's reading, changes its
+/// storage and appends actions to an outbox. Whoever drives it performs those: ``Store`` behind a lock and over a
+/// transport, the simulated network in virtual time.
+package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
+  package typealias Value = Storage.Value
+
+  package let identity: PodIdentity
+  let options: ReplicaOptions<Value>
+  let resolution: ConflictResolution<Value>
+  private let startedAt: Timestamp
+
+  var storage: Storage
+  private var clock = HybridClock()
+  private var lastSequence: UInt64
+  package internal(set) var context = CausalContext()
+  private var tombstones: TombstoneIndex
+  var catchUp = CatchUp()
+  package internal(set) var unsent: Set<Key> = []
+  var isConnected = true
+  package internal(set) var counters = ReplicaCounters()
+
+  /// - Parameter now: The wall clock's reading: what was stamped later under this node ID is not a predecessor's.
+  package init(
+    identity: PodIdentity, options: ReplicaOptions<Value>, storage: consuming Storage, now: Timestamp
+  ) {
+    self.identity = identity
+    self.options = options
+    self.storage = storage
+    startedAt = now
+    resolution = ConflictResolution(merge: options.merge)
+    lastSequence = identity.incarnation
+    tombstones = TombstoneIndex(timeToLive: options.tombstoneTTL)
+  }
+
+  /// The number of entries, tombstones included.
+  package var count: Int { storage.count }
+
+  /// The entry under a key, tombstones included.
+  package func entry(forKey key: Key) -> StoredEntry<Value>? {
+    storage.entry(forKey: key)
+  }
+
+  /// All entries, tombstones included.
+  package func snapshot() -> [Key: StoredEntry<Value>] {
+    storage.snapshot()
+  }
+
+  // MARK: Local writes
+
+  /// Applies a local write and has it published.
+  ///
+  /// - Parameters:
+  ///   - changes: What to write, at least one change; all become visible together.
+  ///   - encoder: The same changes as a message, but for their versions.
+  /// - Returns: The version of the last change.
+  package mutating func write(
+    _ changes: some Collection<LocalChange<Value>>, encoder: WriteEncoder, wall: Timestamp,
+    outbox: inout Outbox<Value>
+  ) throws(StoreError) -> Version {
+    let wall = min(max(wall, .earliest), .latest)
+    var stamp = WriteStamp(timestamp: clock.tick(wall: wall), firstSequence: lastSequence + 1, wall: wall)
+    var application = Application<Value>()
+    var last: Version?
+    for (index, change) in changes.enumerated() {
+      let current = application.pending(change.key) ?? storage.entry(forKey: change.key)
+      let write = try number(change, index: index, over: current, stamp: &stamp)
+      if let entry = resolution.resolve(current, with: write) {
+        application.put(entry, over: current, by: write)
+      }
+      last = write.version
+    }
+    guard let last else { throw .internalInconsistency("a write without changes") }
+    lastSequence = last.sequence
+    context.insert(stamp.firstSequence...last.sequence, of: identity)
+    counters.localWrites += UInt64(changes.count)
+    commit(&application, outbox: &outbox)
+    outbox.append(.publish(encoder, stamp))
+    return last
+  }
+
+  private func number(
+    _ change: LocalChange<Value>, index: Int, over current: StoredEntry<Value>?, stamp: inout WriteStamp
+  ) throws(StoreError) -> Write<Value> {
+    var timestamp = stamp.timestamp
+    if let stored = current?.version.timestamp, stored >= timestamp {
+      // A write wins over all that this pod has seen, whatever the clocks say.
+      timestamp = stored.advanced(by: .nanoseconds(1))
+      stamp.raised.append((index, UInt64(timestamp.nanoseconds - stamp.timestamp.nanoseconds)))
+    }
+    guard timestamp.isInRange else {
+      throw .timestampOutOfRange(key: change.key.string, timestamp: timestamp)
+    }
+    let version = Version(
+      timestamp: timestamp, author: identity, sequence: stamp.firstSequence + UInt64(index))
+    switch change.action {
+    case .delete:
+      return Write(key: change.key, version: version, content: .delete(at: stamp.wall))
+    case .set(let value):
+      let epoch = current?.epoch ?? .beginning
+      if case .after(let delete) = epoch { stamp.epochs.append((index, delete)) }
+      return Write(key: change.key, version: version, epoch: epoch, content: .set(value))
+    }
+  }
+
+  /// Fills an empty replica with entries stamped `asOf`; they reach the other pods with the next tick.
+  package mutating func seed(
+    _ entries: some Collection<(Key, Value)>, asOf: Timestamp, outbox: inout Outbox<Value>
+  ) throws(StoreError) {
+    guard storage.count == 0 else { throw .seedOnNonEmptyStore(count: storage.count) }
+    var application = Application<Value>()
+    for (key, value) in entries {
+      lastSequence += 1
+      let version = Version(timestamp: asOf, author: identity, sequence: lastSequence)
+      context.insert(version)
+      let write = Write(key: key, version: version, content: .set(value))
+      let current = application.pending(key)
+      if let entry = resolution.resolve(current, with: write) {
+        application.put(entry, over: current, by: write)
+      }
+      unsent.insert(key)
+    }
+    counters.localWrites += UInt64(entries.count)
+    commit(&application, outbox: &outbox)
+  }
+
+  // MARK: Writes of others
+
+  /// Takes in another pod's live write, whole.
+  package mutating func receive(
+    _ writes: [Write<Value>], from author: PodIdentity, stampedAt timestamp: Timestamp, wall: Timestamp,
+    outbox: inout Outbox<Value>
+  ) {
+    guard author != identity else { return }
+    if author.nodeIDOrder(to: identity) == .same,
+      timestamp > startedAt.advanced(by: max(options.maxClockSkew, .seconds(60)))
+    {
+      // Too late to be something that this pod's predecessor had sent.
+      outbox.append(.report(.duplicateNodeID(identity.nodeID)))
+    }
+    if !clock.observe(timestamp, wall: wall, maxSkew: options.maxClockSkew), options.maxClockSkew > .zero {
+      outbox.append(.report(.clockSkew(peer: author.nodeID, ahead: timestamp.duration(since: wall))))
+    }
+    var application = Application<Value>()
+    for write in writes {
+      guard !context.contains(write.version) else {
+        counters.rejectedWrites += 1
+        continue
+      }
+      apply(write, to: &application, wall: wall, outbox: &outbox)
+    }
+    commit(&application, outbox: &outbox)
+  }
+
+  /// Takes in entries of another replica's table.
+  mutating func receive(entries: [Write<Value>], wall: Timestamp, outbox: inout Outbox<Value>) {
+    var application = Application<Value>()
+    for write in entries {
+      // An entry that is missing here, though its write was seen, was deleted here.
+      if storage.entry(forKey: write.key) == nil, context.contains(write.version) {
+        counters.rejectedWrites += 1
+        continue
+      }
+      apply(write, to: &application, wall: wall, outbox: &outbox)
+    }
+    commit(&application, outbox: &outbox)
+  }
+
+  private mutating func apply(
+    _ write: Write<Value>, to application: inout Application<Value>, wall: Timestamp,
+    outbox: inout Outbox<Value>
+  ) {
+    var write = write
+    if case .delete(let time) = write.content { write.content = .delete(at: min(time, wall)) }
+    context.insert(write.version)
+    let current = application.pending(write.key) ?? storage.entry(forKey: write.key)
+    if let entry = resolution.resolve(current, with: write) {
+      application.put(entry, over: current, by: write)
+      counters.appliedWrites += 1
+    } else {
+      counters.rejectedWrites += 1
+    }
+  }
+
+  // MARK: Into the table
+
+  private mutating func commit(_ application: inout Application<Value>, outbox: inout Outbox<Value>) {
+    switch application.changes {
+    case .none: return
+    case .one(let key, let change): storage.commit(change.entry, forKey: key)
+    case .many(let changes): storage.commit(changes.mapValues(\.entry))
+    }
+    application.forEach { key, change in
+      count(change.entry, replacing: change.previous)
+      if let previous = change.previous { outbox.retire(previous) }
+      if case .tombstone(let time) = change.entry.content { tombstones.insert(key, deletedAt: time) }
+      if let event = resolution.event(for: key, from: change.previous, to: change.entry, by: change.write) {
+        outbox.append(.tell(event))
+      }
+    }
+  }
+
+  private mutating func count(_ entry: StoredEntry<Value>, replacing previous: StoredEntry<Value>?) {
+    if let previous {
+      if previous.value != nil { counters.keys -= 1 }
+      if previous.isTombstone { counters.tombstones -= 1 }
+      if previous.isOpaque { counters.opaqueEntries -= 1 }
+    }
+    if entry.value != nil { counters.keys += 1 }
+    if entry.isTombstone { counters.tombstones += 1 }
+    if entry.isOpaque { counters.opaqueEntries += 1 }
+  }
+
+  /// Forgets tombstones older than their time to live, at most `limit` of them. Returns whether there may be more.
+  package mutating func collectTombstones(
+    wall: Timestamp, limit: Int = 1_024, outbox: inout Outbox<Value>
+  ) -> Bool {
+    let keys = tombstones.takeExpired(at: wall, limit: limit)
+    for key in keys {
+      guard let entry = storage.entry(forKey: key), case .tombstone(let time) = entry.content,
+        tombstones.isExpired(deletedAt: time, at: wall)
+      else { continue }
+      storage.remove(forKey: key)
+      unsent.remove(key)
+      counters.tombstones -= 1
+      counters.tombstonesCollected += 1
+    }
+    return keys.count == limit
+  }
+}
+
+/// What a replica is told once.
+package struct ReplicaOptions<Value: Sendable>: Sendable {
+  package var merge: Merge<Value>?
+  package var tombstoneTTL: Duration
+  package var maxClockSkew: Duration
+
+  package init(merge: Merge<Value>?, tombstoneTTL: Duration, maxClockSkew: Duration) {
+    self.merge = merge
+    self.tombstoneTTL = tombstoneTTL
+    self.maxClockSkew = maxClockSkew
+  }
+}
+
+/// What a replica counts.
+package struct ReplicaCounters: Sendable, Equatable {
+  package var localWrites: UInt64 = 0
+  package var appliedWrites: UInt64 = 0
+  package var rejectedWrites: UInt64 = 0
+  package var keys = 0
+  package var tombstones = 0
+  package var opaqueEntries = 0
+  package var tombstonesCollected: UInt64 = 0
+}

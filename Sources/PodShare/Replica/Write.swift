@@ -1,0 +1,41 @@
+/// One write on its way into a replica: a local one, one from a live message, or an entry of another pod's state.
+///
+/// All three are the same thing to the replica; there is one way in.
+package struct Write<Value: Sendable>: Sendable {
+  package var key: Key
+  package var version: Version
+  /// The delete after which it was made, as far as its author knew. Always `.beginning` without a merge function.
+  package var epoch: Epoch
+  package var content: Content
+
+  package init(key: Key, version: Version, epoch: Epoch = .beginning, content: Content) {
+    self.key = key
+    self.version = version
+    self.epoch = epoch
+    self.content = content
+  }
+
+  package enum Content: Sendable {
+    case set(Value)
+    /// A set whose value this build cannot decode.
+    case setOpaque(OpaqueWrite)
+    /// `at`: the deleter's wall clock.
+    case delete(at: Timestamp)
+  }
+}
+
+/// What a caller wants written, before the replica has given it a version.
+package struct LocalChange<Value: Sendable>: Sendable {
+  package enum Action: Sendable {
+    case set(Value)
+    case delete
+  }
+
+  package var key: Key
+  package var action: Action
+
+  package init(key: Key, action: Action) {
+    self.key = key
+    self.action = action
+  }
+}

@@ -1,0 +1,60 @@
+import NIOConcurrencyHelpers
+
+/// Work too long for the thread that found it: done one piece after the other, by a task that lives as long as there
+/// is any.
+final class BackgroundQueue: Sendable {
+  private struct Job {
+    var source: PodIdentity?
+    var work: @Sendable () -> Void
+  }
+
+  private struct State {
+    var jobs: [Job] = []
+    var isRunning = false
+  }
+
+  /// Beyond this, what other pods ask for is not taken on; they ask again.
+  private static let maxRequests = 256
+
+  private let state = NIOLockedValueBox(State())
+
+  /// Adds work that must be done.
+  func submit(_ work: @escaping @Sendable () -> Void) {
+    add(Job(source: nil, work: work))
+  }
+
+  /// Adds work that another pod has asked for, unless work for that pod is waiting already.
+  func submit(onceFor source: PodIdentity, _ work: @escaping @Sendable () -> Void) {
+    add(Job(source: source, work: work))
+  }
+
+  private func add(_ job: Job) {
+    let mustStart = state.withLockedValue { state in
+      if let source = job.source {
+        guard state.jobs.count < Self.maxRequests, !state.jobs.contains(where: { $0.source == source }) else {
+          return false
+        }
+      }
+      state.jobs.append(job)
+      defer { state.isRunning = true }
+      return !state.isRunning
+    }
+    guard mustStart else { return }
+    Task.detached { [self] in
+      while let job = next() {
+        job.work()
+        await Task.yield()
+      }
+    }
+  }
+
+  private func next() -> Job? {
+    state.withLockedValue { state in
+      guard !state.jobs.isEmpty else {
+        state.isRunning = false
+        return nil
+      }
+      return state.jobs.removeFirst()
+    }
+  }
+}

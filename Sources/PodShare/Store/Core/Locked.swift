@@ -1,0 +1,22 @@
+import NIOConcurrencyHelpers
+
+/// State that is only ever touched while its lock is held; unlike `NIOLockedValueBox` it may be noncopyable.
+///
+/// Unchecked, because the compiler cannot see that `state` is reached through `withLock` alone, which holds `lock` for
+/// the whole of `body`, and that nothing mutable leaves it: `body` gets it `inout`.
+final class Locked<State: ~Copyable>: @unchecked Sendable {
+  private let lock = NIOLock()
+  private var state: State
+
+  init(_ state: consuming sending State) {
+    self.state = state
+  }
+
+  func withLock<Result: ~Copyable, Failure>(
+    _ body: (inout State) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    lock.lock()
+    defer { lock.unlock() }
+    return try body(&state)
+  }
+}

@@ -1,0 +1,73 @@
+import NIOCore
+
+// What becomes of the bytes that come in: message, values, replica. Decoding is done before the lock is taken.
+extension StoreCore {
+  func receive(_ event: TransportEvent) {
+    switch event {
+    case .message(let bytes): receive(bytes)
+    case .interrupted: update { $0.replica.disconnected() }
+    case .resumed: resumed()
+    }
+  }
+
+  func resumed() {
+    let id = randomID()
+    update { $0.replica.connected(requestID: id, outbox: &$0.outbox) }
+  }
+
+  func receive(_ bytes: ByteBuffer) {
+    // A pod need not decode what it has itself encoded.
+    if WireDecoder.author(ofWrite: bytes) == identity {
+      state.withLock { $0.traffic.messagesReceived += 1 }
+      return
+    }
+    do {
+      receive(try WireDecoder.decode(bytes))
+    } catch {
+      state.withLock { state in
+        state.traffic.messagesReceived += 1
+        state.traffic.invalidMessages += 1
+      }
+      reporter.report(.invalidMessage(error))
+    }
+  }
+
+  private func receive(_ message: WireMessage) {
+    let wall = now()
+    switch message {
+    case .write(let write):
+      let writes = decode(write.entries)
+      update { state in
+        state.traffic.messagesReceived += 1
+        state.isDirty = true
+        state.replica.receive(
+          writes, from: write.author, stampedAt: write.timestamp, wall: wall, outbox: &state.outbox)
+      }
+    case .stateRequest(let request):
+      let id = randomID()
+      update { state in
+        state.traffic.messagesReceived += 1
+        state.replica.receive(request, requestID: id, outbox: &state.outbox)
+      }
+    case .state(let chunk):
+      let writes = decode(chunk.entries)
+      update { state in
+        state.traffic.messagesReceived += 1
+        state.traffic.chunksReceived += 1
+        state.isDirty = true
+        state.replica.receive(chunk, entries: writes, wall: wall, outbox: &state.outbox)
+      }
+    }
+  }
+
+  func decode(_ entries: [WireEntry]) -> [Write<Value>] {
+    entries.map { entry in
+      let (write, undecodable) = entry.decoded(by: configuration.codec)
+      if let undecodable {
+        reporter.report(
+          .undecodable(key: entry.key.string, reason: undecodable, peer: entry.version.origin))
+      }
+      return write
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// Where a store is between its beginning and its end.
+struct Lifecycle {
+  enum Phase { case idle, running, closing, closed }
+
+  var phase = Phase.idle
+  var subscriptions: [TransportSubscription] = []
+  var maintenance: Task<Void, Never>?
+}
+
+extension StoreCore {
+  // MARK: Beginning
+
+  /// Subscribes, begins to maintain, and waits until caught up or until nobody is there.
+  func start() async throws(StoreError) {
+    let isFirst = lifecycle.withLockedValue { lifecycle in
+      defer { if lifecycle.phase == .idle { lifecycle.phase = .running } }
+      return lifecycle.phase == .idle
+    }
+    guard isFirst else {
+      if closed.isOpen { throw .closed }
+      preconditionFailure("a store runs once; make another to join \(topic.debugDescription) again")
+    }
+    do {
+      try await subscribe()
+      await loadSnapshot()
+      resumed()
+      startMaintenance()
+      try await waitUntilCaughtUp()
+    } catch {
+      release()
+      throw error
+    }
+  }
+
+  private func subscribe() async throws(StoreError) {
+    // Only one of the three reports whether the network is there.
+    try await subscribe(to: topic) { core, event in core.receive(event) }
+    for sideTopic in [Names.syncTopic(of: topic), Names.inbox(of: identity, on: topic)] {
+      try await subscribe(to: sideTopic) { core, event in
+        if case .message(let bytes) = event { core.receive(bytes) }
+      }
+    }
+  }
+
+  private func subscribe(
+    to topic: String, handler: @escaping @Sendable (StoreCore<Value>, TransportEvent) -> Void
+  ) async throws(StoreError) {
+    guard !Task.isCancelled else { throw .cancelled("joining \(self.topic.debugDescription)") }
+    let subscription: TransportSubscription
+    do {
+      subscription = try await transport.subscribe(to: topic) { [weak self] event in
+        if let self { handler(self, event) }
+      }
+    } catch {
+      if Task.isCancelled { throw .cancelled("joining \(self.topic.debugDescription)") }
+      throw .transport("could not subscribe to \(self.topic.debugDescription)", error)
+    }
+    let isRunning = lifecycle.withLockedValue { lifecycle in
+      guard lifecycle.phase == .running else { return false }
+      lifecycle.subscriptions.append(subscription)
+      return true
+    }
+    guard isRunning else {
+      subscription.cancel()
+      throw .closed
+    }
+  }
+
+  private func waitUntilCaughtUp() async throws(StoreError) {
+    let isCaughtUp = await waitForState(caughtUp)
+    if Task.isCancelled { throw .cancelled("joining \(topic.debugDescription)") }
+    if !isCaughtUp { update { $0.replica.joinDeadlineReached(outbox: &$0.outbox) } }
+  }
+
+  /// Waits for something that another pod's state brings about; false if nobody sends any, or when cancelled.
+  func waitForState(_ latch: Latch) async -> Bool {
+    await withTaskGroup(of: Bool.self) { group in
+      group.addTask { await latch.wait() }
+      group.addTask { await self.waitWithoutProgress() }
+      defer { group.cancelAll() }
+      return await group.next() ?? false
+    }
+  }
+
+  /// Returns when for as long as the join timeout nothing of another pod's state has come in.
+  private func waitWithoutProgress() async -> Bool {
+    var chunks: UInt64
+    repeat {
+      chunks = state.withLock { $0.traffic.chunksReceived }
+      do { try await configuration.time.sleep(configuration.joinTimeout) } catch { return false }
+    } while state.withLock { $0.traffic.chunksReceived } != chunks
+    return false
+  }
+
+  // MARK: End
+
+  /// Refuses writes from now on, has what is left sent, and ends everything. Returns when that is done or the time
+  /// is over; cancelling the caller ends its waiting only.
+  func close(timeout: Duration) async throws(StoreError) {
+    let mustClose = lifecycle.withLockedValue { lifecycle in
+      guard lifecycle.phase == .idle || lifecycle.phase == .running else { return false }
+      lifecycle.phase = .closing
+      return true
+    }
+    if mustClose {
+      state.withLock { $0.isClosed = true }
+      Task.detached { await self.finishClosing(timeout: timeout) }
+    } else if closed.isOpen {
+      return
+    }
+    guard await closed.wait() else { throw .cancelled("waiting for the store to close") }
+    let unsent = state.withLock { $0.replica.unsent.count }
+    guard unsent == 0 else { throw .unsent(unsent, "when the store closed") }
+  }
+
+  private func finishClosing(timeout: Duration) async {
+    let flushed = Latch()
+    let flush = Task.detached {
+      await self.reportingErrors { () async throws(StoreError) in try await self.flush() }
+      flushed.open()
+    }
+    let timer = Task.detached { [time = configuration.time] in
+      try? await time.sleep(timeout)
+      flushed.open()
+    }
+    _ = await flushed.wait()
+    flush.cancel()
+    timer.cancel()
+    release()
+  }
+
+  /// Ends subscriptions, tasks and watches, without sending anything.
+  func release() {
+    state.withLock { $0.isClosed = true }
+    let (subscriptions, maintenance) = lifecycle.withLockedValue { lifecycle in
+      lifecycle.phase = .closed
+      defer {
+        lifecycle.subscriptions = []
+        lifecycle.maintenance = nil
+      }
+      return (lifecycle.subscriptions, lifecycle.maintenance)
+    }
+    maintenance?.cancel()
+    for subscription in subscriptions { subscription.cancel() }
+    watchers.finishAll()
+    closed.open()
+  }
+
+  /// The store was dropped without being closed.
+  func abandon() {
+    let wasOpen = lifecycle.withLockedValue { $0.phase == .running || $0.phase == .idle }
+    guard wasOpen else { return }
+    let unsent = state.withLock { $0.replica.unsent.count }
+    if unsent > 0 {
+      configuration.logger?.warning(
+        "store \(topic.debugDescription) was dropped without close() with \(unsent) entries not sent")
+    }
+    release()
+  }
+}
+
+extension StoreError {
+  static func unsent(_ count: Int, _ when: String) -> StoreError {
+    StoreError(
+      .broadcastFailed,
+      "\(count) entries could not be handed to the transport \(when); they stand on this pod")
+  }
+}

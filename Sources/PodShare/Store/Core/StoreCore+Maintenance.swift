@@ -1,0 +1,158 @@
+import NIOConcurrencyHelpers
+import NIOCore
+
+// What a store does by itself, at intervals.
+extension StoreCore {
+  func startMaintenance() {
+    // Holds the core only while it works, never while it sleeps.
+    let time = configuration.time
+    let interval = tickInterval
+    let task = Task.detached { [weak self] in
+      var elapsed = Elapsed()
+      while !Task.isCancelled {
+        do { try await time.sleep(interval) } catch { return }
+        guard let self else { return }
+        await self.maintain(after: interval, &elapsed)
+      }
+    }
+    let isRunning = lifecycle.withLockedValue { lifecycle in
+      guard lifecycle.phase == .running else { return false }
+      lifecycle.maintenance = task
+      return true
+    }
+    if !isRunning { task.cancel() }
+  }
+
+  /// How long ago each thing was done; measured in ticks, so that a wall clock that jumps does not matter.
+  private struct Elapsed {
+    var sinceSync = Duration.zero
+    var sinceCollection = Duration.zero
+    var sinceSnapshot = Duration.zero
+  }
+
+  private var tickInterval: Duration {
+    var interval = min(configuration.syncInterval, configuration.gcInterval)
+    if transport is any SnapshotTransport { interval = min(interval, configuration.snapshotInterval) }
+    return interval
+  }
+
+  private func maintain(after interval: Duration, _ elapsed: inout Elapsed) async {
+    elapsed.sinceSync += interval
+    elapsed.sinceCollection += interval
+    elapsed.sinceSnapshot += interval
+    if elapsed.sinceSync >= configuration.syncInterval {
+      elapsed.sinceSync = .zero
+      let id = randomID()
+      update { $0.replica.tick(requestID: id, outbox: &$0.outbox) }
+    }
+    if elapsed.sinceCollection >= configuration.gcInterval {
+      elapsed.sinceCollection = .zero
+      collectTombstones()
+    }
+    if elapsed.sinceSnapshot >= configuration.snapshotInterval {
+      elapsed.sinceSnapshot = .zero
+      await reportingErrors { () async throws(StoreError) in try await saveSnapshot() }
+    }
+  }
+
+  func collectTombstones() {
+    // In parts: the write lock is held for a bounded time each.
+    while update({ $0.replica.collectTombstones(wall: now(), outbox: &$0.outbox) }) {}
+  }
+
+  func reportingErrors(_ body: () async throws(StoreError) -> Void) async {
+    do { try await body() } catch { reporter.report(error) }
+  }
+
+  // MARK: Flushing
+
+  /// Waits until everything written before has been handed to the transport and has left it.
+  func flush() async throws(StoreError) {
+    try await waitForOutbox()
+    try await publishUnsent()
+    do {
+      try await transport.drain()
+    } catch {
+      if Task.isCancelled { throw .cancelled("flushing") }
+      throw StoreError(
+        .broadcastFailed, "the transport could not send everything; the writes stand on this pod",
+        cause: error)
+    }
+    try await saveSnapshot()
+    let unsent = state.withLock { $0.replica.unsent.count }
+    guard unsent == 0 else { throw .unsent(unsent, "yet") }
+  }
+
+  private func waitForOutbox() async throws(StoreError) {
+    let barrier = Latch()
+    let mustWait = state.withLock { state in
+      guard state.isDraining || !state.outbox.isEmpty else { return false }
+      state.barriers.append(barrier)
+      return true
+    }
+    guard mustWait else { return }
+    if state.withLock({ $0.claimOutbox() }) { drainOutbox() }
+    guard await barrier.wait() else { throw .cancelled("flushing") }
+  }
+
+  private func publishUnsent() async throws(StoreError) {
+    let done = Latch()
+    // Behind what is on its way there already.
+    background.submit { [self] in
+      let keys = state.withLock { $0.replica.takeUnsent() }
+      if !keys.isEmpty { publishEntries(of: keys) }
+      done.open()
+    }
+    guard await done.wait() else { throw .cancelled("flushing") }
+  }
+
+  // MARK: Snapshots that the transport keeps
+
+  /// Merges what the transport has kept; garbage is reported and no obstacle.
+  func loadSnapshot() async {
+    guard let transport = transport as? any SnapshotTransport else { return }
+    do {
+      guard let bytes = try await transport.fetchSnapshot(of: topic) else { return }
+      merge(try SavedSnapshot.decode(bytes))
+    } catch let error as WireError {
+      reporter.report(StoreError(.invalidSnapshot, error.description, peer: error.origin))
+    } catch {
+      reporter.report(.transport("could not fetch the snapshot", error))
+    }
+  }
+
+  private func merge(_ chunks: [StateChunk]) {
+    for chunk in chunks {
+      let writes = decode(chunk.entries)
+      let wall = now()
+      update { $0.replica.receive(saved: writes, wall: wall, outbox: &$0.outbox) }
+    }
+  }
+
+  /// Saves what changed. What another pod has saved meanwhile is merged first, so that it is not lost.
+  func saveSnapshot() async throws(StoreError) {
+    guard let transport = transport as? any SnapshotTransport else { return }
+    guard
+      state.withLock({ state in
+        defer { state.isDirty = false }
+        return state.isDirty
+      })
+    else { return }
+    await loadSnapshot()
+    var chunks: [ByteBuffer] = []
+    var encoder = StateEncoder(sender: identity, answer: nil, isSettled: true) { chunks.append($0) }
+    add(table.snapshot(), to: &encoder)
+    encoder.finish()
+    let snapshot = SavedSnapshot.encode(chunks)
+    do {
+      try await transport.saveSnapshot(snapshot, of: topic)
+    } catch {
+      state.withLock { $0.isDirty = true }
+      throw .transport("could not save the snapshot", error)
+    }
+    state.withLock { state in
+      state.traffic.snapshotsSaved += 1
+      state.traffic.snapshotBytes += UInt64(snapshot.readableBytes)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import NIOCore
+
+// What a pod sends of its table, rather than of a single write. Runs in the background: encoding takes time.
+extension StoreCore {
+  /// Sends everything this pod holds to the pod that asked.
+  func answer(_ request: StateRequest) {
+    let (entries, context, isSettled) = state.withLock { state in
+      (state.replica.snapshot(), state.replica.context, state.replica.isSettled)
+    }
+    let inbox = Names.inbox(of: request.sender, on: topic)
+    var isRefused = false
+    var encoder = StateEncoder(
+      sender: identity, answer: .init(request: request.id, id: randomID()), isSettled: isSettled
+    ) { chunk in
+      // Without one of its chunks an answer is worth nothing; the pod asks again.
+      if !isRefused { isRefused = self.send(chunk, to: inbox) != nil }
+    }
+    add(entries, to: &encoder)
+    encoder.finish(context)
+    if !isRefused { state.withLock { $0.traffic.statesServed += 1 } }
+  }
+
+  /// Sends the present entries under these keys to all pods: seeds, and what the transport had refused.
+  func publishEntries(of keys: [Key]) {
+    var isRefused = false
+    var encoder = StateEncoder(sender: identity, answer: nil, isSettled: true) { chunk in
+      if !isRefused { isRefused = self.send(chunk, to: self.topic) != nil }
+    }
+    for key in keys where !isRefused {
+      if let entry = table.entry(forKey: key) { add([key: entry], to: &encoder) }
+    }
+    encoder.finish()
+    if isRefused { state.withLock { $0.replica.publishFailed(keys) } }
+  }
+
+  func add(_ entries: [Key: StoredEntry<Value>], to encoder: inout StateEncoder) {
+    for (key, entry) in entries {
+      do {
+        try encoder.add(entry, forKey: key, codec: configuration.codec)
+      } catch {
+        reporter.report(.encodingFailed(key: key.string, error))
+      }
+    }
+  }
+}

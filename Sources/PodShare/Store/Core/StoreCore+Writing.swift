@@ -1,0 +1,104 @@
+import NIOCore
+
+// One write's way: check, encode, then under the lock into the replica and its table; the rest is the outbox's.
+extension StoreCore {
+  func write(_ change: LocalChange<Value>) throws(StoreError) -> Version {
+    var change = change
+    let encoder = try encode(&change)
+    let wall = now()
+    return try update { state throws(StoreError) in
+      guard !state.isClosed else { throw .closed }
+      state.isDirty = true
+      return try state.replica.write(
+        CollectionOfOne(change), encoder: encoder, wall: wall, outbox: &state.outbox)
+    }
+  }
+
+  func write(_ change: LocalChange<Value>, ifVersion expected: Version?) throws(StoreError) -> Version? {
+    var change = change
+    let encoder = try encode(&change)
+    let wall = now()
+    return try update { state throws(StoreError) in
+      guard !state.isClosed else { throw .closed }
+      let present = state.replica.entry(forKey: change.key).flatMap { $0.isTombstone ? nil : $0.version }
+      guard present == expected else { return nil }
+      state.isDirty = true
+      return try state.replica.write(
+        CollectionOfOne(change), encoder: encoder, wall: wall, outbox: &state.outbox)
+    }
+  }
+
+  func write(_ changes: [LocalChange<Value>]) throws(StoreError) {
+    guard !state.withLock({ $0.isClosed }) else { throw .closed }
+    guard !changes.isEmpty else { return }
+    var changes = changes
+    var encoder = WriteEncoder(author: identity, capacity: 64 * changes.count)
+    for index in changes.indices { try encode(&changes[index], into: &encoder) }
+    // The version and what else is filled in behind takes a few bytes an entry at most.
+    let size = encoder.buffer.readableBytes + 16 * changes.count
+    guard size <= WireLimits.messageBytes else { throw .batchTooLarge(size: size) }
+    let wall = now()
+    try update { [changes] state throws(StoreError) in
+      guard !state.isClosed else { throw .closed }
+      state.isDirty = true
+      _ = try state.replica.write(changes, encoder: encoder, wall: wall, outbox: &state.outbox)
+    }
+  }
+
+  func seed(_ entries: [(Key, Value)], asOf: Timestamp) throws(StoreError) {
+    guard asOf.isInRange else {
+      throw StoreError(.timestampOutOfRange, "seeds cannot be stamped \(asOf.nanoseconds) ns since 1970")
+    }
+    var changes = entries.map { LocalChange(key: $0.0, action: .set($0.1)) }
+    // Seeds are sent later; but what cannot be encoded is refused now, as with any write.
+    for index in changes.indices { _ = try encode(&changes[index]) }
+    let checked = changes.compactMap { change -> (Key, Value)? in
+      if case .set(let value) = change.action { (change.key, value) } else { nil }
+    }
+    try update { state throws(StoreError) in
+      guard !state.isClosed else { throw .closed }
+      state.isDirty = true
+      try state.replica.seed(checked, asOf: asOf, outbox: &state.outbox)
+    }
+  }
+
+  private func encode(_ change: inout LocalChange<Value>) throws(StoreError) -> WriteEncoder {
+    var encoder = WriteEncoder(author: identity)
+    try encode(&change, into: &encoder)
+    return encoder
+  }
+
+  private func encode(_ change: inout LocalChange<Value>, into encoder: inout WriteEncoder) throws(StoreError)
+  {
+    let key = change.key
+    guard Names.isValidKey(key.string) else { throw .invalidKey(key.string) }
+    guard case .set(let value) = change.action else {
+      encoder.delete(key)
+      return
+    }
+    let codec = configuration.codec
+    let size: Int
+    do {
+      size = try encoder.set(key) { try codec.encode(value, into: &$0) }
+      if copiesValues { change.action = .set(try codec.decode(encoder.lastValue(size))) }
+    } catch {
+      throw .encodingFailed(key: key.string, error)
+    }
+    guard size <= configuration.maxValueBytes else {
+      throw .valueTooLarge(key: key.string, size: size, limit: configuration.maxValueBytes)
+    }
+  }
+
+  func refresh() async throws(StoreError) {
+    guard !state.withLock({ $0.isClosed }) else { throw .closed }
+    let id = randomID()
+    let refreshed = Latch()
+    update { state in
+      state.refreshes[id] = refreshed
+      state.replica.requestState(id: id, outbox: &state.outbox)
+    }
+    defer { state.withLock { _ = $0.refreshes.removeValue(forKey: id) } }
+    _ = await waitForState(refreshed)
+    if Task.isCancelled { throw .cancelled("refreshing") }
+  }
+}

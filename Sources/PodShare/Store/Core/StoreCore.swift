@@ -1,0 +1,98 @@
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// What a ``Store`` is a handle to: the replica behind its lock, and all that its actions need to be performed.
+///
+/// Tasks, subscriptions and watches hold it weakly, or not at all, so that it goes with the store.
+final class StoreCore<Value: Sendable>: Sendable {
+  typealias Writer = LockedTable<Value>.Writer
+
+  /// What the write lock guards.
+  struct State: ~Copyable {
+    var replica: Replica<Writer>
+    var outbox = Outbox<Value>()
+    /// One thread at a time performs actions.
+    var isDraining = false
+    /// Opened when all actions that there were have been performed.
+    var barriers: [Latch] = []
+    /// Opened when the request of that number has been answered whole.
+    var refreshes: [UInt64: Latch] = [:]
+    var isClosed = false
+    /// Something changed since the last snapshot was saved.
+    var isDirty = false
+    var traffic = Traffic()
+  }
+
+  struct Traffic: Sendable {
+    var messagesSent: UInt64 = 0
+    var messagesReceived: UInt64 = 0
+    var invalidMessages: UInt64 = 0
+    var publishFailures: UInt64 = 0
+    var statesServed: UInt64 = 0
+    var chunksReceived: UInt64 = 0
+    var snapshotsSaved: UInt64 = 0
+    var snapshotBytes: UInt64 = 0
+  }
+
+  let topic: String
+  let identity: PodIdentity
+  let configuration: StoreConfiguration<Value>
+  let transport: any Transport
+  let table = LockedTable<Value>()
+  let watchers = WatcherRegistry<Value>()
+  let reporter: ErrorReporter
+  let state: Locked<State>
+  let background = BackgroundQueue()
+  let lifecycle = NIOLockedValueBox(Lifecycle())
+  let caughtUp = Latch()
+  let closed = Latch()
+
+  /// A value of a class is copied by way of its bytes, lest its owner changes it behind the store's back.
+  let copiesValues = Value.self is AnyObject.Type
+
+  init(
+    topic: String, transport: any Transport, configuration: StoreConfiguration<Value>
+  ) throws(StoreError) {
+    guard Names.isValidTopic(topic) else {
+      throw StoreError(
+        .invalidTopic,
+        "a topic has 1 to 1,024 bytes and no control characters, unlike \(topic.debugDescription)")
+    }
+    try configuration.validate()
+    let identity = PodIdentity(
+      nodeID: configuration.nodeID ?? "pod-" + String(UInt64.random(in: 1 << 40..<1 << 50), radix: 36),
+      incarnation: UInt64.random(in: PodIdentity.incarnations))
+    let options = ReplicaOptions(
+      merge: configuration.merge, tombstoneTTL: configuration.tombstoneTTL,
+      maxClockSkew: configuration.maxClockSkew)
+
+    self.topic = topic
+    self.identity = identity
+    self.configuration = configuration
+    self.transport = transport
+    reporter = ErrorReporter(
+      onError: configuration.onError, logger: configuration.logger, now: configuration.time.now)
+    state = Locked(
+      State(
+        replica: Replica(
+          identity: identity, options: options, storage: Writer(table), now: configuration.time.now())))
+  }
+
+  func now() -> Timestamp { configuration.time.now() }
+
+  func randomID() -> UInt64 { UInt64.random(in: .min ... .max) }
+
+  /// Feeds the replica under the write lock, then performs what it wants done.
+  func update<Result, Failure>(
+    _ body: (inout State) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    waitWhileCrowded()
+    let (result, mustDrain) = try state.withLock { state throws(Failure) in
+      let result = try body(&state)
+      return (result, state.claimOutbox())
+    }
+    if mustDrain { drainOutbox() }
+    return result
+  }
+}

@@ -1,0 +1,68 @@
+extension Store {
+  /// The value under a key; nil if there is none. O(1). Local: sees every write that has returned on this pod.
+  public subscript(key: String) -> Value? {
+    core.table.value(forKey: Key(key))
+  }
+
+  /// Passes the value under a key to a closure, which may call the store; nil if there is none.
+  public func withValue<Result>(forKey key: String, _ body: (Value) throws -> Result) rethrows -> Result? {
+    try core.table.value(forKey: Key(key)).map(body)
+  }
+
+  /// The version of the entry under a key, for ``trySet(_:to:ifVersion:)``; nil if the key is absent or deleted.
+  public func version(of key: String) -> Version? {
+    guard let entry = core.table.entry(forKey: Key(key)), !entry.isTombstone else { return nil }
+    return entry.version
+  }
+
+  /// The number of keys with a value.
+  public var count: Int { core.state.withLock { $0.replica.counters.keys } }
+
+  /// The keys with a value, in no order. Sees all of a batch or none of it. O(entries).
+  public var keys: [String] { snapshot().map(\.key) }
+
+  /// All entries as they are at this moment: all of a batch or none of it. Later writes do not change it.
+  public func snapshot() -> StoreSnapshot<Value> {
+    StoreSnapshot(core.table.snapshot())
+  }
+
+  /// Reads several keys that belong together: `body` sees all of a batch or none of it, and may call the store.
+  ///
+  /// ```swift
+  /// let (low, high) = store.read { view in (view["low"], view["high"]) }
+  /// ```
+  public func read<Result, Failure>(
+    _ body: (StoreSnapshot<Value>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(snapshot())
+  }
+
+  /// What the store has counted, and what it holds.
+  public var statistics: StoreStatistics {
+    var statistics = StoreStatistics()
+    core.state.withLock { state in
+      let counters = state.replica.counters
+      statistics.localWrites = counters.localWrites
+      statistics.appliedWrites = counters.appliedWrites
+      statistics.rejectedWrites = counters.rejectedWrites
+      statistics.keys = counters.keys
+      statistics.tombstones = counters.tombstones
+      statistics.tombstonesCollected = counters.tombstonesCollected
+      statistics.opaqueEntries = counters.opaqueEntries
+      statistics.unsentKeys = state.replica.unsent.count
+      statistics.messagesSent = state.traffic.messagesSent
+      statistics.messagesReceived = state.traffic.messagesReceived
+      statistics.invalidMessages = state.traffic.invalidMessages
+      statistics.publishFailures = state.traffic.publishFailures
+      statistics.statesServed = state.traffic.statesServed
+      statistics.snapshotsSaved = state.traffic.snapshotsSaved
+      statistics.snapshotBytes = state.traffic.snapshotBytes
+    }
+    statistics.reads = core.table.reads
+    statistics.eventsDispatched = core.watchers.dispatched
+    statistics.watchers = core.watchers.count
+    statistics.watchersDropped = core.watchers.dropped
+    statistics.errors = core.reporter.count
+    return statistics
+  }
+}

@@ -1,0 +1,56 @@
+extension Store {
+  /// Watches changes as they are applied to this pod's replica, its own included.
+  ///
+  /// ```swift
+  /// for try await event in store.watch(.prefix("ws:"), from: .present) {
+  ///   print(event.change, event.key, event.origin)
+  /// }
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - scope: Which keys. Default: all.
+  ///   - start: With the next change, or with what is there already. Default: with the next change.
+  ///   - buffering: What happens when the consumer is slow. Default: ``StoreConfiguration/watchBuffer`` events wait,
+  ///     and one more ends the watch with `fellBehind`.
+  /// - Returns: The sequence of events. The watch is in force already.
+  public func watch(
+    _ scope: WatchScope = .all, from start: WatchStart = .now, buffering: WatchBuffering? = nil
+  ) -> Watch<Value> {
+    let buffering = buffering ?? .bounded(core.configuration.watchBuffer)
+    let registration = core.state.withLock { state in
+      // Under the write lock, so that what is there now and what comes after it fit together without a seam.
+      let present = start == .present ? core.present(in: scope) : nil
+      return core.register(scope, buffering: buffering, from: state.outbox.eventCount, present: present)
+    }
+    return Watch(registration: registration)
+  }
+
+  /// The present value of a key, then each newer one; `nil` while there is none.
+  ///
+  /// ```swift
+  /// for await limit in store.values(of: "limit") { limiter.update(limit ?? .unlimited) }
+  /// ```
+  public func values(of key: String) -> ValueSequence<Value> {
+    core.state.withLock { state in
+      let registration = core.register(
+        .key(key), buffering: .newestPerKey, from: state.outbox.eventCount, present: nil)
+      return ValueSequence(present: core.table.entry(forKey: Key(key))?.value, registration: registration)
+    }
+  }
+}
+
+extension StoreCore {
+  fileprivate func present(in scope: WatchScope) -> [Key: StoredEntry<Value>] {
+    guard case .key(let key) = scope.kind else { return table.snapshot() }
+    return table.entry(forKey: key).map { [key: $0] } ?? [:]
+  }
+
+  fileprivate func register(
+    _ scope: WatchScope, buffering: WatchBuffering, from position: UInt64,
+    present: [Key: StoredEntry<Value>]?
+  ) -> WatchRegistration<Value> {
+    let watcher = Watcher(scope: scope, buffering: buffering, firstEvent: position, present: present)
+    watchers.add(watcher)
+    return WatchRegistration(watcher, in: watchers)
+  }
+}

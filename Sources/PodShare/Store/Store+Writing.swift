@@ -1,0 +1,108 @@
+import NIOCore
+
+// Every write is applied here before the method returns, and on its way to the other pods. A method that throws has
+// written nothing.
+extension Store {
+  /// Sets the value under a key.
+  ///
+  /// When this returns, reads on this pod see the value (with a merge function, the join), and the write wins over
+  /// everything this pod had seen, whatever the clocks say. It is on its way to the other pods; what the transport
+  /// cannot take now is sent later by itself. Never suspends.
+  ///
+  /// - Returns: The version of the write.
+  /// - Throws: `invalidKey`, `valueTooLarge`, `encodingFailed`, `closed`.
+  @discardableResult
+  public func set(_ key: String, to value: Value) throws(StoreError) -> Version {
+    try core.write(LocalChange(key: Key(key), action: .set(value)))
+  }
+
+  /// Deletes a key, whether or not it is there: it stays deleted against every write that is older than this.
+  ///
+  /// - Returns: The version of the delete.
+  /// - Throws: `invalidKey`, `closed`.
+  @discardableResult
+  public func delete(_ key: String) throws(StoreError) -> Version {
+    try core.write(LocalChange(key: Key(key), action: .delete))
+  }
+
+  /// Sets several keys at once: `snapshot()`, `keys` and `read` see all of them or none, here and on the other pods.
+  ///
+  /// - Throws: As ``set(_:to:)``; `valueTooLarge` also when the batch is over 64 MiB.
+  public func setMany(_ pairs: some Sequence<(String, Value)>) throws(StoreError) {
+    try core.write(pairs.map { LocalChange(key: Key($0.0), action: .set($0.1)) })
+  }
+
+  /// Sets several keys at once, from a dictionary or a dictionary literal.
+  public func setMany(_ pairs: some Sequence<(key: String, value: Value)>) throws(StoreError) {
+    try core.write(pairs.map { LocalChange(key: Key($0.key), action: .set($0.value)) })
+  }
+
+  /// Deletes several keys at once.
+  ///
+  /// - Throws: As ``delete(_:)``.
+  public func deleteMany(_ keys: some Sequence<String>) throws(StoreError) {
+    try core.write(keys.map { LocalChange(key: Key($0), action: .delete) })
+  }
+
+  /// Sets and deletes several keys at once. The closure only gathers; what it throws is passed on, and nothing is
+  /// written then.
+  ///
+  /// ```swift
+  /// try store.write { batch in
+  ///   batch.set("primary", to: newAddress)
+  ///   batch.delete("candidate")
+  /// }
+  /// ```
+  ///
+  /// - Throws: As ``setMany(_:)``, or what the closure throws.
+  @discardableResult
+  public func write<Result>(_ body: (inout WriteBatch<Value>) throws -> Result) throws -> Result {
+    var batch = WriteBatch<Value>()
+    let result = try body(&batch)
+    try core.write(batch.changes)
+    return result
+  }
+
+  /// Sets the value under a key if its version on this pod is still the given one; nil stands for an absent key.
+  ///
+  /// Atomic on this pod, and no more than that: two pods can both succeed, and then the greater version wins. Not a
+  /// lock.
+  ///
+  /// - Returns: The version of the write; nil if nothing was written because the versions differ.
+  /// - Throws: As ``set(_:to:)``.
+  public func trySet(
+    _ key: String, to value: Value, ifVersion version: Version?
+  ) throws(StoreError) -> Version? {
+    try core.write(LocalChange(key: Key(key), action: .set(value)), ifVersion: version)
+  }
+
+  /// Fills an empty store, say from a database, with entries stamped `asOf`.
+  ///
+  /// Stamped older than any write, as by default, a seed never overwrites what the fleet knows better. Seeds reach
+  /// the other pods within a sync interval.
+  ///
+  /// - Throws: `seedOnNonEmptyStore` if the store holds entries or tombstones; `timestampOutOfRange` if `asOf` is
+  ///   not from 1970 to 2200; otherwise as ``setMany(_:)``.
+  public func seed(
+    _ entries: some Sequence<(key: String, value: Value)>, asOf: Timestamp = .earliest
+  ) throws(StoreError) {
+    try core.seed(entries.map { (Key($0.key), $0.value) }, asOf: asOf)
+  }
+
+  /// Waits until every write made before has left this process, as far as the transport can tell.
+  ///
+  /// - Throws: `broadcastFailed` if that cannot be now: the local writes stand and are sent later. `cancelled`.
+  public func flush() async throws(StoreError) {
+    try await core.flush()
+  }
+
+  /// Asks the other pods for what they hold, and merges it. A store does this by itself when it joins and when its
+  /// network comes back; this is for whoever wants to wait for it.
+  ///
+  /// Returns when some pod's answer has been merged whole, or after ``StoreConfiguration/joinTimeout`` without any.
+  ///
+  /// - Throws: `closed`, `cancelled`.
+  public func refresh() async throws(StoreError) {
+    try await core.refresh()
+  }
+}

@@ -1,0 +1,97 @@
+public import ServiceLifecycle
+
+/// A dictionary from `String` to `Value` that every pod sharing a topic holds in full.
+///
+/// Reads never leave the process. A write is applied here at once and then broadcast; replicas become equal by
+/// themselves, the later write winning, or both joined by ``StoreConfiguration/merge``.
+///
+/// ```swift
+/// let store = try await Store<Config>.join("config", over: transport)
+/// try store.set("global", to: Config(rateLimit: 1000))
+/// let config = store["global"]
+/// try await store.close()
+/// ```
+///
+/// All methods may be called from any thread and any task. Values should have value semantics: what a store hands out
+/// or takes in is shared, not copied, but for instances of classes, which are copied by way of their encoding when
+/// they are written.
+public final class Store<Value: Sendable>: Service {
+  let core: StoreCore<Value>
+
+  /// Makes a store that does nothing yet but answer reads and take writes. Call ``run()``, once, to join the topic; or
+  /// use ``join(_:over:configuration:)``.
+  ///
+  /// - Parameters:
+  ///   - topic: What the pods that share this dictionary have in common: 1 to 1,024 bytes without control characters.
+  ///   - transport: How messages reach the other pods. It is the caller's to close, after the store.
+  /// - Throws: `invalidTopic`, `invalidNodeID`, `invalidConfiguration`.
+  public init(
+    _ topic: String, over transport: any Transport, configuration: StoreConfiguration<Value>
+  ) throws(StoreError) {
+    core = try StoreCore(topic: topic, transport: transport, configuration: configuration)
+  }
+
+  /// Makes a store of `Codable` values with the default configuration.
+  public convenience init(_ topic: String, over transport: any Transport) throws(StoreError)
+  where Value: Codable {
+    try self.init(topic, over: transport, configuration: StoreConfiguration())
+  }
+
+  deinit {
+    core.abandon()
+  }
+
+  /// Makes a store, joins the topic and takes over what other pods hold.
+  ///
+  /// Returns when some pod's whole state has been merged, or after ``StoreConfiguration/joinTimeout`` when nobody is
+  /// there, which is no error: ``isCaughtUp`` is false then. The store maintains itself from then on, until
+  /// ``close()``.
+  ///
+  /// - Throws: What `init` throws; `transport` when the topic cannot be subscribed to; `cancelled`. Nothing stays
+  ///   subscribed then.
+  public static func join(
+    _ topic: String, over transport: any Transport, configuration: StoreConfiguration<Value>
+  ) async throws(StoreError) -> Store<Value> {
+    let store = try Store(topic, over: transport, configuration: configuration)
+    try await store.core.start()
+    return store
+  }
+
+  /// Joins with the default configuration, for `Codable` values.
+  public static func join(
+    _ topic: String, over transport: any Transport
+  ) async throws(StoreError) -> Store<Value> where Value: Codable {
+    try await join(topic, over: transport, configuration: StoreConfiguration())
+  }
+
+  /// Joins the topic, maintains the store, and closes it when the task is cancelled or the service group shuts down
+  /// gracefully. In the group it belongs after the transport and before whatever serves requests.
+  ///
+  /// A store runs once. Calling this twice, or on a store made by `join`, is a programmer's error and traps.
+  ///
+  /// - Throws: `transport` when the topic cannot be subscribed to; `broadcastFailed` when at the end not everything
+  ///   could be handed to the transport.
+  public func run() async throws {
+    let core = core
+    do {
+      _ = try await cancelWhenGracefulShutdown {
+        try await core.start()
+        return await core.closed.wait()
+      }
+    } catch let error as StoreError where error.code == .cancelled {
+      return  // Shut down while joining: there is nothing to close.
+    }
+    // In a task of its own: this one may be cancelled, and closing is not to be.
+    try await Task { try await core.close(timeout: Self.closeTimeout) }.value
+  }
+
+  /// This pod's name: as configured, or drawn at random.
+  public var nodeID: String { core.identity.nodeID }
+
+  /// What the pods that share this dictionary have in common.
+  public var topic: String { core.topic }
+
+  /// Whether some other pod's whole state has been merged since this store began: for a readiness probe. Stays true.
+  /// A pod that is alone never is.
+  public var isCaughtUp: Bool { core.caughtUp.isOpen }
+}

@@ -1,0 +1,168 @@
+/// What went wrong, with the key or the pod that it is about.
+///
+/// Thrown by a store's methods, and passed to ``StoreConfiguration/onError`` when nobody is waiting for the outcome.
+/// Compare the ``code``; codes are added as the library grows.
+public struct StoreError: Error, Sendable {
+  /// The kind of error.
+  public struct Code: Sendable, Hashable, CustomStringConvertible {
+    private let name: String
+
+    private init(_ name: String) {
+      self.name = name
+    }
+
+    // Thrown.
+
+    /// The store was closed; nothing was written.
+    public static let closed = Code("closed")
+    /// The task was cancelled while it waited.
+    public static let cancelled = Code("cancelled")
+    /// `flush` or `close` could not hand everything to the transport. The local writes stand, and are sent later.
+    public static let broadcastFailed = Code("broadcastFailed")
+    /// The codec could not encode the value; nothing was written.
+    public static let encodingFailed = Code("encodingFailed")
+    /// The value's bytes, or a batch's, are more than allowed; nothing was written.
+    public static let valueTooLarge = Code("valueTooLarge")
+    /// The key is longer than 65,535 bytes; nothing was written.
+    public static let invalidKey = Code("invalidKey")
+    /// The topic is empty, longer than 1,024 bytes, or has control characters.
+    public static let invalidTopic = Code("invalidTopic")
+    /// The node ID is empty, longer than 255 bytes, or has control characters.
+    public static let invalidNodeID = Code("invalidNodeID")
+    /// A setting makes no sense, such as a negative interval.
+    public static let invalidConfiguration = Code("invalidConfiguration")
+    /// `seed` was called on a store that holds entries or tombstones already; nothing was changed.
+    public static let seedOnNonEmptyStore = Code("seedOnNonEmptyStore")
+    /// The stamp that a write needs lies outside 1970 to 2200; nothing was written.
+    public static let timestampOutOfRange = Code("timestampOutOfRange")
+    /// A watcher did not keep up and its buffer overflowed. Watch again, from the present state.
+    public static let fellBehind = Code("fellBehind")
+    /// The transport failed to subscribe, drain or keep a snapshot.
+    public static let transport = Code("transport")
+
+    // Reported.
+
+    /// Bytes that are no message, or that this build does not speak. Nothing was changed.
+    public static let invalidMessage = Code("invalidMessage")
+    /// The snapshot that a transport keeps could not be read. The join went on without it.
+    public static let invalidSnapshot = Code("invalidSnapshot")
+    /// A value did not decode. It is kept as it came and forwarded; reads show the last one that decoded.
+    public static let undecodableValue = Code("undecodableValue")
+    /// A message is stamped further ahead than `maxClockSkew`. It was applied.
+    public static let clockSkew = Code("clockSkew")
+    /// Another live pod has this pod's node ID.
+    public static let duplicateNodeID = Code("duplicateNodeID")
+    /// The transport did not take a message. The entries are sent again.
+    public static let publishFailed = Code("publishFailed")
+    /// A defect of the library. Please report it.
+    public static let internalInconsistency = Code("internalInconsistency")
+
+    public var description: String { name }
+  }
+
+  /// What kind of error this is.
+  public let code: Code
+
+  /// What happened, for people.
+  public let message: String
+
+  /// The key it is about, if it is about one.
+  public let key: String?
+
+  /// The node ID of the pod it is about, if it is about another pod.
+  public let peer: String?
+
+  /// The error that caused it, if there was one.
+  public let cause: (any Error)?
+
+  package init(
+    _ code: Code, _ message: String, key: String? = nil, peer: String? = nil, cause: (any Error)? = nil
+  ) {
+    self.code = code
+    self.message = message
+    self.key = key
+    self.peer = peer
+    self.cause = cause
+  }
+}
+
+extension StoreError: CustomStringConvertible {
+  public var description: String {
+    var text = "\(code): \(message)"
+    if let key { text += ", key \(key.abbreviated.debugDescription)" }
+    if let peer { text += ", pod \(peer.debugDescription)" }
+    if let cause { text += " (\(cause))" }
+    return text
+  }
+}
+
+extension String {
+  // A key of 65,535 bytes has no place in a log line.
+  fileprivate var abbreviated: String {
+    utf8.count > 200 ? "\(prefix(100))… (\(utf8.count) bytes)" : self
+  }
+}
+
+extension StoreError {
+  static var closed: StoreError {
+    StoreError(.closed, "the store was closed")
+  }
+
+  static func cancelled(_ what: String) -> StoreError {
+    StoreError(.cancelled, "\(what) was cancelled")
+  }
+
+  static func invalidKey(_ key: String) -> StoreError {
+    StoreError(
+      .invalidKey, "a key has at most \(WireLimits.keyBytes) bytes, this one \(key.utf8.count)", key: key)
+  }
+
+  static func valueTooLarge(key: String, size: Int, limit: Int) -> StoreError {
+    StoreError(.valueTooLarge, "the value takes \(size) bytes, more than the \(limit) allowed", key: key)
+  }
+
+  static func batchTooLarge(size: Int) -> StoreError {
+    StoreError(
+      .valueTooLarge,
+      "the batch takes \(size) bytes, more than the \(WireLimits.messageBytes) of one message; write it in parts"
+    )
+  }
+
+  static func encodingFailed(key: String, _ cause: any Error) -> StoreError {
+    StoreError(.encodingFailed, "the codec could not encode the value", key: key, cause: cause)
+  }
+
+  package static func seedOnNonEmptyStore(count: Int) -> StoreError {
+    StoreError(
+      .seedOnNonEmptyStore, "only an empty store can be seeded; this one holds \(count) entries or tombstones"
+    )
+  }
+
+  package static func timestampOutOfRange(key: String, timestamp: Timestamp) -> StoreError {
+    StoreError(.timestampOutOfRange, "the write would be stamped \(timestamp)", key: key)
+  }
+
+  package static func duplicateNodeID(_ nodeID: String) -> StoreError {
+    StoreError(.duplicateNodeID, "another live pod has this pod's node ID; give each its own", peer: nodeID)
+  }
+
+  package static func clockSkew(peer: String, ahead: Duration) -> StoreError {
+    StoreError(.clockSkew, "a message is stamped \(ahead) ahead of this machine's clock", peer: peer)
+  }
+
+  package static func internalInconsistency(_ what: String) -> StoreError {
+    StoreError(.internalInconsistency, what)
+  }
+
+  static func invalidMessage(_ error: WireError) -> StoreError {
+    StoreError(.invalidMessage, error.description, peer: error.origin)
+  }
+
+  static func undecodable(key: String, reason: String, peer: String) -> StoreError {
+    StoreError(.undecodableValue, "kept undecoded: \(reason)", key: key, peer: peer)
+  }
+
+  static func transport(_ what: String, _ cause: any Error) -> StoreError {
+    StoreError(.transport, what, cause: cause)
+  }
+}

@@ -1,0 +1,38 @@
+/// A key as the table sees it: its UTF-8 bytes.
+///
+/// Two spellings that Swift's `String` calls equal, a composed and a decomposed "é", are two keys, as they are in
+/// every other language.
+package struct Key: Sendable {
+  package let string: String
+
+  package init(_ string: String) {
+    var string = string
+    string.makeContiguousUTF8()
+    self.string = string
+  }
+}
+
+extension Key: Hashable {
+  package static func == (lhs: Key, rhs: Key) -> Bool {
+    lhs.string.byteOrder(to: rhs.string) == .same
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    let hashed: Void? = string.utf8.withContiguousStorageIfAvailable {
+      hasher.combine(bytes: UnsafeRawBufferPointer($0))
+    }
+    if hashed == nil {
+      for byte in string.utf8 { hasher.combine(byte) }
+    }
+  }
+}
+
+extension Key: Comparable {
+  package static func < (lhs: Key, rhs: Key) -> Bool {
+    lhs.string.byteOrder(to: rhs.string) == .before
+  }
+}
+
+extension Key: CustomStringConvertible {
+  package var description: String { string.debugDescription }
+}

@@ -1,0 +1,140 @@
+import NIOConcurrencyHelpers
+public import NIOCore
+
+/// One pod's connection to a ``MemoryNetwork``: for tests, examples, and several stores in one process.
+///
+/// A message is delivered on the publisher's thread before `publish` returns, to everyone in turn; nothing is queued,
+/// so nothing can be lost but by disconnecting.
+///
+/// ```swift
+/// let network = MemoryNetwork()
+/// let a = try await Store<Int>.join("numbers", over: MemoryTransport(on: network))
+/// let b = try await Store<Int>.join("numbers", over: MemoryTransport(on: network))
+/// ```
+public final class MemoryTransport: Transport {
+  private enum Link { case up, down, closed }
+
+  private let network: MemoryNetwork
+  private let link = NIOLockedValueBox(Link.up)
+
+  /// Connects to a network, by default to one of its own.
+  public init(on network: MemoryNetwork = MemoryNetwork()) {
+    self.network = network
+  }
+
+  /// Whether messages come and go.
+  public var isConnected: Bool {
+    link.withLockedValue { $0 == .up }
+  }
+
+  /// Takes this pod off the network: nothing comes in or goes out until ``connect()``.
+  public func disconnect() {
+    changeLink(from: .up, to: .down, event: .interrupted)
+  }
+
+  /// Puts this pod back on the network; its stores catch up by themselves.
+  public func connect() {
+    changeLink(from: .down, to: .up, event: .resumed)
+  }
+
+  private func changeLink(from old: Link, to new: Link, event: TransportEvent) {
+    let changed = link.withLockedValue { link in
+      guard link == old else { return false }
+      link = new
+      return true
+    }
+    guard changed else { return }
+    for subscriber in network.subscribers(of: self) { subscriber.onEvent(event) }
+  }
+
+  public func publish(_ message: ByteBuffer, to topic: String) -> PublishOutcome {
+    guard isConnected else { return .disconnected }
+    for subscriber in network.subscribers(to: topic) where subscriber.transport.isConnected {
+      subscriber.onEvent(.message(message))
+    }
+    return .accepted
+  }
+
+  public func drain() async throws(TransportError) {
+    guard isConnected else { throw TransportError(.disconnected, "this transport is off the network") }
+  }
+
+  public func subscribe(
+    to topic: String, onEvent: @escaping @Sendable (TransportEvent) -> Void
+  ) async throws(TransportError) -> TransportSubscription {
+    guard link.withLockedValue({ $0 != .closed }) else {
+      throw TransportError(.closed, "this transport was closed")
+    }
+    let id = network.add(MemoryNetwork.Subscriber(transport: self, onEvent: onEvent), to: topic)
+    return TransportSubscription { [weak network] in network?.remove(id, from: topic) }
+  }
+
+  public func close() async throws(TransportError) {
+    link.withLockedValue { $0 = .closed }
+    network.removeAll(of: self)
+  }
+}
+
+/// A network inside one process, which any number of ``MemoryTransport``s connect to.
+public final class MemoryNetwork: Sendable {
+  struct Subscriber: Sendable {
+    fileprivate(set) var id: UInt64 = 0
+    let transport: MemoryTransport
+    let onEvent: @Sendable (TransportEvent) -> Void
+  }
+
+  private struct State {
+    // By the bytes of the topic: two spellings that Swift calls equal are two topics.
+    var topics: [Key: [Subscriber]] = [:]
+    var lastID: UInt64 = 0
+  }
+
+  private let state = NIOLockedValueBox(State())
+
+  /// Makes a network with nobody on it.
+  public init() {}
+
+  func subscribers(to topic: String) -> [Subscriber] {
+    state.withLockedValue { $0.topics[Key(topic)] ?? [] }
+  }
+
+  func subscribers(of transport: MemoryTransport) -> [Subscriber] {
+    let topics = state.withLockedValue { $0.topics.values.map { $0 } }
+    return topics.joined().filter { $0.transport === transport }
+  }
+
+  func add(_ subscriber: Subscriber, to topic: String) -> UInt64 {
+    state.withLockedValue { state in
+      state.lastID += 1
+      var subscriber = subscriber
+      subscriber.id = state.lastID
+      state.topics[Key(topic), default: []].append(subscriber)
+      return state.lastID
+    }
+  }
+
+  func remove(_ id: UInt64, from topic: String) {
+    // What is removed is freed after the lock: its callback may hold the last reference to something of the user's.
+    let topic = Key(topic)
+    let removed = state.withLockedValue { state -> Subscriber? in
+      guard var subscribers = state.topics[topic], let index = subscribers.firstIndex(where: { $0.id == id })
+      else { return nil }
+      let removed = subscribers.remove(at: index)
+      state.topics[topic] = subscribers.isEmpty ? nil : subscribers
+      return removed
+    }
+    _ = consume removed
+  }
+
+  func removeAll(of transport: MemoryTransport) {
+    let removed = state.withLockedValue { state in
+      let topics = state.topics
+      state.topics = topics.compactMapValues { subscribers in
+        let kept = subscribers.filter { $0.transport !== transport }
+        return kept.isEmpty ? nil : kept
+      }
+      return topics
+    }
+    _ = consume removed
+  }
+}

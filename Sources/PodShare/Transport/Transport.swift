@@ -1,0 +1,104 @@
+public import NIOCore
+
+/// Carries messages between the pods that share a topic.
+///
+/// A transport delivers to every subscription of a topic what anybody publishes to it, its own pod's messages
+/// included or not, as suits it. It may lose, double or reorder messages when the network does; the stores heal that.
+/// It must not damage them.
+public protocol Transport: Sendable {
+  /// Hands a message over. Never blocks and never waits for a slow peer: what does not fit into the transport's
+  /// bounded queue is refused, and the store sends it again later.
+  func publish(_ message: ByteBuffer, to topic: String) -> PublishOutcome
+
+  /// Waits until everything accepted so far has left this process.
+  func drain() async throws(TransportError)
+
+  /// Has every message published to `topic` from now on passed to `onEvent`, on a thread of the transport's.
+  ///
+  /// Several subscriptions to one topic each get every message. A subscription ends when it is cancelled or dropped,
+  /// and the topic can be subscribed to again. When this returns, the subscription is in force.
+  func subscribe(
+    to topic: String, onEvent: @escaping @Sendable (TransportEvent) -> Void
+  ) async throws(TransportError) -> TransportSubscription
+
+  /// Ends all subscriptions and connections. The stores that use the transport should be closed before.
+  func close() async throws(TransportError)
+}
+
+/// A transport that can keep the whole state of a topic for pods that join when nobody else is there.
+public protocol SnapshotTransport: Transport {
+  /// Keeps `snapshot` as the state of `topic`, in place of the one before.
+  func saveSnapshot(_ snapshot: ByteBuffer, of topic: String) async throws(TransportError)
+
+  /// The state of `topic` as kept last; nil if there is none.
+  func fetchSnapshot(of topic: String) async throws(TransportError) -> ByteBuffer?
+}
+
+/// What became of a published message.
+public enum PublishOutcome: Sendable, Hashable {
+  /// It is on its way.
+  case accepted
+  /// The transport's queue is full; the message was not taken.
+  case queueFull
+  /// There is no connection; the message was not taken.
+  case disconnected
+}
+
+/// What a subscription is told.
+public enum TransportEvent: Sendable {
+  /// A message published to the topic.
+  case message(ByteBuffer)
+  /// The connection is gone; from here on messages may be missing.
+  case interrupted
+  /// The connection is back; the store catches up on what it missed.
+  case resumed
+}
+
+/// A subscription in force. It ends when it is cancelled or when the last reference to it goes.
+public final class TransportSubscription: Sendable {
+  private let onCancel: @Sendable () -> Void
+
+  /// Makes a subscription that calls `onCancel`, possibly more than once, when it ends.
+  public init(onCancel: @escaping @Sendable () -> Void) {
+    self.onCancel = onCancel
+  }
+
+  /// Ends the subscription. Calling it again does nothing.
+  public func cancel() {
+    onCancel()
+  }
+
+  deinit {
+    onCancel()
+  }
+}
+
+/// Why a transport could not do what it was asked to.
+public struct TransportError: Error, Sendable, CustomStringConvertible {
+  /// What kind of failure this is. More may come.
+  public struct Code: Sendable, Hashable, CustomStringConvertible {
+    private let name: String
+
+    /// The transport was closed.
+    public static let closed = Code(name: "closed")
+    /// There is no connection.
+    public static let disconnected = Code(name: "disconnected")
+    /// The operation was cancelled.
+    public static let cancelled = Code(name: "cancelled")
+    /// Whatever else went wrong, as the text says.
+    public static let failed = Code(name: "failed")
+
+    public var description: String { name }
+  }
+
+  public let code: Code
+  /// What happened, for people.
+  public let message: String
+
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  public var description: String { "transport \(code): \(message)" }
+}

@@ -1,0 +1,83 @@
+/// The changes of a store as they are applied: an asynchronous sequence of events.
+///
+/// It has begun when ``Store/watch(_:from:buffering:)`` returns: no change after that is missed, however late the
+/// first `next()`. Per key the events come in the order in which they were applied, one for each visible change. It
+/// ends with `nil` when the consuming task is cancelled or the store is closed, and by throwing
+/// ``StoreError/Code/fellBehind`` when the consumer was too slow. When the sequence and its iterators are dropped the
+/// watch is over.
+///
+/// A watch has one stream of events. Several iterators share it, each event going to one of them.
+public struct Watch<Value: Sendable>: AsyncSequence, Sendable {
+  public typealias Element = Event<Value>
+  public typealias Failure = StoreError
+
+  let registration: WatchRegistration<Value>
+
+  public func makeAsyncIterator() -> AsyncIterator {
+    AsyncIterator(registration: registration)
+  }
+
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    let registration: WatchRegistration<Value>
+
+    public mutating func next() async throws(StoreError) -> Event<Value>? {
+      try await next(isolation: nil)
+    }
+
+    public mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws(StoreError) -> Event<Value>? {
+      try await registration.watcher.next(isolation: actor)
+    }
+  }
+}
+
+/// The values of one key: first the present one, then each newer one as it comes; `nil` while there is none.
+///
+/// A slow consumer skips values that are outdated and is never cut off. It ends when the consuming task is cancelled
+/// or the store is closed.
+public struct ValueSequence<Value: Sendable>: AsyncSequence, Sendable {
+  public typealias Element = Value?
+  public typealias Failure = Never
+
+  let present: Value?
+  let registration: WatchRegistration<Value>
+
+  public func makeAsyncIterator() -> AsyncIterator {
+    AsyncIterator(present: .some(present), registration: registration)
+  }
+
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    var present: Value??
+    let registration: WatchRegistration<Value>
+
+    public mutating func next() async -> Value?? {
+      await next(isolation: nil)
+    }
+
+    public mutating func next(isolation actor: isolated (any Actor)?) async -> Value?? {
+      if let present {
+        self.present = nil
+        return Task.isCancelled ? nil : .some(present)
+      }
+      // A watch that keeps only the newest event of a key is never cut off, so it throws nothing.
+      guard let event = try? await registration.watcher.next(isolation: actor) else { return nil }
+      return .some(event.change.value)
+    }
+  }
+}
+
+/// Keeps a watcher registered for as long as somebody may consume it.
+final class WatchRegistration<Value: Sendable>: Sendable {
+  let watcher: Watcher<Value>
+  private let registry: WatcherRegistry<Value>
+
+  init(_ watcher: Watcher<Value>, in registry: WatcherRegistry<Value>) {
+    self.watcher = watcher
+    self.registry = registry
+  }
+
+  deinit {
+    registry.remove(watcher)
+  }
+}

@@ -1,0 +1,31 @@
+package import NIOCore
+
+/// The whole state of a topic as one buffer, for transports that keep such a thing: chunks of state, one behind the
+/// other, each with its length in front.
+package enum SavedSnapshot {
+  package static func encode(_ chunks: [ByteBuffer]) -> ByteBuffer {
+    var buffer = ByteBufferAllocator().buffer(capacity: chunks.reduce(2) { $0 + $1.readableBytes + 4 })
+    buffer.writeInteger(WireCode.version)
+    buffer.writeInteger(WireCode.Kind.snapshot.rawValue)
+    for chunk in chunks {
+      buffer.writeInteger(UInt32(chunk.readableBytes))
+      buffer.writeImmutableBuffer(chunk)
+    }
+    return buffer
+  }
+
+  package static func decode(_ bytes: ByteBuffer) throws(WireError) -> [StateChunk] {
+    var reader = WireReader(bytes)
+    guard try WireDecoder.readPreamble(&reader) == .snapshot else {
+      throw WireError(.malformed("the snapshot is some other message"))
+    }
+    var chunks: [StateChunk] = []
+    while reader.remaining > 0 {
+      guard case .state(let chunk) = try WireDecoder.decode(try reader.value()) else {
+        throw WireError(.malformed("the snapshot holds something other than state"))
+      }
+      chunks.append(chunk)
+    }
+    return chunks
+  }
+}

@@ -1,0 +1,27 @@
+import NIOCore
+
+extension StateEncoder {
+  /// Adds what the table holds under a key. In merge mode that can be several writes side by side: the joined value,
+  /// and those that this build could not decode.
+  package mutating func add<Value: Sendable>(
+    _ entry: StoredEntry<Value>, forKey key: Key, codec: any Codec<Value>
+  ) throws {
+    switch entry.content {
+    case .value(let value):
+      try set(key, version: entry.version, epoch: entry.epoch) { try codec.encode(value, into: &$0) }
+    case .tombstone(let deletedAt):
+      delete(key, version: entry.version, deletedAt: deletedAt)
+    case .opaque(let writes, let readable):
+      if let readable {
+        try set(key, version: readable.version, epoch: entry.epoch) {
+          try codec.encode(readable.value, into: &$0)
+        }
+      }
+      for write in writes {
+        try set(key, version: write.version, epoch: entry.epoch, lifetime: write.lifetime) {
+          $0.writeBytes(write.bytes)
+        }
+      }
+    }
+  }
+}

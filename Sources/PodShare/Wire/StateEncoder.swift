@@ -1,0 +1,155 @@
+package import NIOCore
+
+/// Writes what a pod holds as chunks of bounded size, each with a checksum.
+package struct StateEncoder {
+  package struct Answer: Sendable {
+    package var request: UInt64
+    /// Drawn at random for this answer.
+    package var id: UInt64
+
+    package init(request: UInt64, id: UInt64) {
+      self.request = request
+      self.id = id
+    }
+  }
+
+  private let sender: PodIdentity
+  private let answer: Answer?
+  private let isSettled: Bool
+  private let emit: (ByteBuffer) -> Void
+
+  private var buffer = ByteBuffer()
+  private var countIndex = 0
+  private var flagsIndex = 0
+  private var count: UInt32 = 0
+  private var index = 0
+  private var authors: [PodIdentity: Int] = [:]
+
+  /// - Parameters:
+  ///   - answer: What is answered, or nil for entries that nobody asked for.
+  ///   - emit: Called with each chunk, in order.
+  package init(
+    sender: PodIdentity, answer: Answer?, isSettled: Bool, emit: @escaping (ByteBuffer) -> Void
+  ) {
+    self.sender = sender
+    self.answer = answer
+    self.isSettled = isSettled
+    self.emit = emit
+    begin()
+  }
+
+  package mutating func set(
+    _ key: Key, version: Version, epoch: Epoch, lifetime: Lifetime = .permanent,
+    encode: (inout ByteBuffer) throws -> Void
+  ) throws {
+    let start = buffer.writerIndex
+    buffer.writeInteger(WireCode.Content.set.rawValue)
+    buffer.writeKey(key)
+    write(version)
+    switch epoch {
+    case .beginning:
+      buffer.writeInteger(UInt8(0))
+    case .after(let delete):
+      buffer.writeInteger(UInt8(1))
+      write(delete)
+    }
+    buffer.writeLifetime(lifetime)
+    let lengthIndex = buffer.writerIndex
+    buffer.writeInteger(UInt32(0))
+    do {
+      try encode(&buffer)
+    } catch {
+      // Authors that this entry introduced stay introduced, but their bytes are gone: forget them too.
+      buffer.moveWriterIndex(to: start)
+      authors = authors.filter { $0.value <= authorsBeforeEntry }
+      throw error
+    }
+    buffer.setInteger(UInt32(buffer.writerIndex - lengthIndex - MemoryLayout<UInt32>.size), at: lengthIndex)
+    entryWritten()
+  }
+
+  package mutating func delete(_ key: Key, version: Version, deletedAt: Timestamp) {
+    buffer.writeInteger(WireCode.Content.delete.rawValue)
+    buffer.writeKey(key)
+    write(version)
+    buffer.writeInteger(deletedAt.nanoseconds)
+    entryWritten()
+  }
+
+  /// Ends an answer, or the entries that nobody asked for (without a context; nothing is sent for none).
+  package mutating func finish(_ context: CausalContext? = nil) {
+    guard let context, answer != nil else {
+      if count > 0 { end(flags: 0) }
+      return
+    }
+    buffer.writeVarint(context.seen.count)
+    for (author, numbers) in context.seen {
+      write(author)
+      buffer.writeVarint(numbers.ranges.count)
+      for range in numbers.ranges {
+        buffer.writeInteger(range.lowerBound)
+        buffer.writeVarint(range.upperBound - range.lowerBound)
+      }
+    }
+    end(flags: WireCode.State.isLast)
+  }
+
+  // MARK: Chunks
+
+  private var authorsBeforeEntry = 0
+
+  private mutating func begin() {
+    buffer = ByteBufferAllocator().buffer(capacity: 1_024)
+    buffer.writeInteger(WireCode.version)
+    buffer.writeInteger(WireCode.Kind.state.rawValue)
+    buffer.writeIdentity(sender)
+    flagsIndex = buffer.writerIndex
+    buffer.writeInteger(UInt8(0))
+    if let answer {
+      buffer.writeInteger(answer.request)
+      buffer.writeInteger(answer.id)
+      buffer.writeVarint(index)
+    }
+    countIndex = buffer.writerIndex
+    buffer.writeInteger(UInt32(0))
+    count = 0
+    authors = [:]
+    authorsBeforeEntry = 0
+  }
+
+  private mutating func entryWritten() {
+    count += 1
+    authorsBeforeEntry = authors.count
+    guard buffer.readableBytes >= WireLimits.chunkBytes else { return }
+    end(flags: 0)
+    index += 1
+    begin()
+  }
+
+  private mutating func end(flags: UInt8) {
+    var flags = flags
+    if isSettled { flags |= WireCode.State.isSettled }
+    if answer != nil { flags |= WireCode.State.isAnswer }
+    buffer.setInteger(flags, at: flagsIndex)
+    buffer.setInteger(count, at: countIndex)
+    buffer.writeInteger(CRC32C.checksum(of: buffer.readableBytesView))
+    emit(buffer)
+  }
+
+  // An author is written out once a chunk and by its number from then on.
+  private mutating func write(_ author: PodIdentity) {
+    if let number = authors[author] {
+      buffer.writeVarint(number)
+    } else {
+      authors[author] = authors.count + 1
+      buffer.writeVarint(0)
+      buffer.writeIdentity(author)
+    }
+  }
+
+  private mutating func write(_ version: Version) {
+    buffer.writeInteger(version.timestamp.nanoseconds)
+    write(version.author)
+    buffer.writeInteger(version.sequence)
+  }
+}

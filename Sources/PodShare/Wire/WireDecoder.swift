@@ -1,0 +1,250 @@
+package import NIOCore
+
+/// Turns the bytes of a message into a message. Values stay bytes.
+package enum WireDecoder {
+  /// Decodes a message. Never reads beyond it and never allocates more than a small multiple of its size.
+  package static func decode(_ bytes: ByteBuffer) throws(WireError) -> WireMessage {
+    guard bytes.readableBytes <= WireLimits.messageBytes else { throw WireError(.oversized) }
+    var reader = WireReader(bytes)
+    let kind = try readPreamble(&reader)
+    switch kind {
+    case .write: return .write(try decodeWrite(&reader))
+    case .stateRequest: return .stateRequest(try decodeStateRequest(&reader))
+    case .state: return .state(try decodeState(bytes, &reader))
+    case .snapshot: throw WireError(.malformed("a snapshot is not a message"))
+    }
+  }
+
+  /// The author of a write message, without looking at the rest; nil if it is none.
+  package static func author(ofWrite bytes: ByteBuffer) -> PodIdentity? {
+    var reader = WireReader(bytes)
+    guard let kind = try? readPreamble(&reader), kind == .write else { return nil }
+    return try? reader.identity()
+  }
+
+  /// The keys that a write message of this pod's own is about.
+  package static func keys(ofWrite bytes: ByteBuffer) -> [Key] {
+    guard case .write(let write) = try? decode(bytes) else { return [] }
+    return write.entries.map(\.key)
+  }
+
+  static func readPreamble(_ reader: inout WireReader) throws(WireError) -> WireCode.Kind {
+    guard reader.remaining > 0 else { throw WireError(.empty) }
+    let version: UInt8 = try reader.integer()
+    guard version == WireCode.version else { throw WireError(.unsupportedVersion(version)) }
+    let code: UInt8 = try reader.integer()
+    guard let kind = WireCode.Kind(rawValue: code) else { throw WireError(.unknownKind(code)) }
+    return kind
+  }
+
+  private static func readSender(_ reader: inout WireReader) throws(WireError) -> PodIdentity {
+    let sender = try reader.identity()
+    reader.origin = sender.nodeID
+    return sender
+  }
+
+  // MARK: Writes
+
+  private static func decodeWrite(_ reader: inout WireReader) throws(WireError) -> WireWrite {
+    let author = try readSender(&reader)
+    let timestamp = try reader.timestamp()
+    let first: UInt64 = try reader.integer()
+    let count = Int(try reader.integer(UInt32.self))
+    guard count > 0 else { throw reader.error(.malformed("a write without entries")) }
+    guard count <= reader.remaining / 2 else { throw reader.error(.truncated) }
+    guard !first.addingReportingOverflow(UInt64(count)).overflow else { throw reader.error(.numberOverflow) }
+
+    var entries: [WireEntry] = []
+    entries.reserveCapacity(min(count, 4_096))
+    for index in 0..<count {
+      let version = Version(timestamp: timestamp, author: author, sequence: first + UInt64(index))
+      let content = try readContent(&reader)
+      let key = try reader.key()
+      switch content {
+      case .set:
+        let lifetime = try reader.lifetime()
+        let set = WireEntry.Content.set(lifetime: lifetime, bytes: try reader.value())
+        entries.append(WireEntry(key: key, version: version, epoch: .beginning, content: set))
+      case .delete:
+        entries.append(
+          WireEntry(key: key, version: version, epoch: .beginning, content: .delete(at: timestamp)))
+      }
+    }
+    try readTrailer(&reader, into: &entries)
+    try reader.requireEnd()
+    return WireWrite(author: author, timestamp: timestamp, entries: entries)
+  }
+
+  private static func readTrailer(
+    _ reader: inout WireReader, into entries: inout [WireEntry]
+  ) throws(WireError) {
+    let flags: UInt8 = try reader.integer()
+    guard flags & ~WireCode.Trailer.known == 0 else {
+      throw reader.error(.malformed("unknown flags \(flags)"))
+    }
+    if flags & WireCode.Trailer.wall != 0 {
+      let wall = try reader.timestamp()
+      for index in entries.indices {
+        if case .delete = entries[index].content { entries[index].content = .delete(at: wall) }
+      }
+    }
+    if flags & WireCode.Trailer.raised != 0 {
+      for _ in 0..<(try reader.count()) {
+        let index = try readIndex(&reader, in: entries)
+        let version = entries[index].version
+        guard let nanoseconds = Int64(exactly: try reader.varint()) else {
+          throw reader.error(.numberOverflow)
+        }
+        let (raised, overflow) = version.timestamp.nanoseconds.addingReportingOverflow(nanoseconds)
+        let timestamp = Timestamp(nanoseconds: raised)
+        guard !overflow, timestamp.isInRange else { throw reader.error(.timestampOutOfRange) }
+        entries[index].version = Version(
+          timestamp: timestamp, author: version.author, sequence: version.sequence)
+      }
+    }
+    if flags & WireCode.Trailer.epochs != 0 {
+      for _ in 0..<(try reader.count()) {
+        let index = try readIndex(&reader, in: entries)
+        let timestamp = try reader.timestamp()
+        let author = try reader.identity()
+        let delete = Version(timestamp: timestamp, author: author, sequence: try reader.integer())
+        try setEpoch(of: &entries[index], after: delete, reader)
+      }
+    }
+  }
+
+  private static func readIndex(
+    _ reader: inout WireReader, in entries: [WireEntry]
+  ) throws(WireError) -> Int {
+    let index = try reader.varint()
+    guard index < UInt64(entries.count) else { throw reader.error(.numberOverflow) }
+    return Int(index)
+  }
+
+  private static func setEpoch(
+    of entry: inout WireEntry, after delete: Version, _ reader: WireReader
+  ) throws(WireError) {
+    guard case .set = entry.content, delete < entry.version else {
+      throw reader.error(.malformed("a write is older than the delete it came after"))
+    }
+    entry.epoch = .after(delete)
+  }
+
+  private static func readContent(_ reader: inout WireReader) throws(WireError) -> WireCode.Content {
+    let code: UInt8 = try reader.integer()
+    guard let content = WireCode.Content(rawValue: code) else {
+      throw reader.error(.malformed("entry kind \(code) is unknown"))
+    }
+    return content
+  }
+
+  // MARK: State
+
+  private static func decodeStateRequest(_ reader: inout WireReader) throws(WireError) -> StateRequest {
+    let sender = try readSender(&reader)
+    let request = StateRequest(sender: sender, id: try reader.integer())
+    try reader.requireEnd()
+    return request
+  }
+
+  private static func decodeState(
+    _ bytes: ByteBuffer, _ reader: inout WireReader
+  ) throws(WireError) -> StateChunk {
+    let sender = try readSender(&reader)
+    let checksumLength = MemoryLayout<UInt32>.size
+    guard reader.remaining >= checksumLength else { throw reader.error(.truncated) }
+    let body = bytes.readableBytesView.dropLast(checksumLength)
+    guard
+      bytes.getInteger(at: bytes.writerIndex - checksumLength, as: UInt32.self) == CRC32C.checksum(of: body)
+    else { throw reader.error(.checksumMismatch) }
+
+    let flags: UInt8 = try reader.integer()
+    guard flags & ~WireCode.State.known == 0 else { throw reader.error(.malformed("unknown flags \(flags)")) }
+    var position: StateChunk.Position?
+    if flags & WireCode.State.isAnswer != 0 {
+      let request: UInt64 = try reader.integer()
+      let answer: UInt64 = try reader.integer()
+      let index = try reader.varint()
+      guard index < UInt64(UInt32.max) else { throw reader.error(.numberOverflow) }
+      position = StateChunk.Position(request: request, answer: answer, index: Int(index))
+    }
+    let count = Int(try reader.integer(UInt32.self))
+    guard count <= reader.remaining / 18 else { throw reader.error(.truncated) }
+    var authors: [PodIdentity] = []
+    var entries: [WireEntry] = []
+    entries.reserveCapacity(min(count, 4_096))
+    for _ in 0..<count { entries.append(try readEntry(&reader, &authors)) }
+    var closing: CausalContext?
+    if flags & WireCode.State.isLast != 0 { closing = try readContext(&reader, &authors) }
+    _ = try reader.integer(UInt32.self)  // The checksum.
+    try reader.requireEnd()
+    return StateChunk(
+      sender: sender, position: position, isSettled: flags & WireCode.State.isSettled != 0, entries: entries,
+      closing: closing)
+  }
+
+  private static func readEntry(
+    _ reader: inout WireReader, _ authors: inout [PodIdentity]
+  ) throws(WireError) -> WireEntry {
+    let content = try readContent(&reader)
+    let key = try reader.key()
+    let version = try readVersion(&reader, &authors)
+    switch content {
+    case .delete:
+      let deletedAt = try reader.timestamp()
+      return WireEntry(key: key, version: version, epoch: .beginning, content: .delete(at: deletedAt))
+    case .set:
+      var entry = WireEntry(key: key, version: version, epoch: .beginning, content: .delete(at: .earliest))
+      let epoch: UInt8 = try reader.integer()
+      let delete: Version? =
+        switch epoch {
+        case 0: nil
+        case 1: try readVersion(&reader, &authors)
+        default: throw reader.error(.malformed("epoch mark \(epoch) is unknown"))
+        }
+      let lifetime = try reader.lifetime()
+      entry.content = .set(lifetime: lifetime, bytes: try reader.value())
+      if let delete { try setEpoch(of: &entry, after: delete, reader) }
+      return entry
+    }
+  }
+
+  private static func readVersion(
+    _ reader: inout WireReader, _ authors: inout [PodIdentity]
+  ) throws(WireError) -> Version {
+    let timestamp = try reader.timestamp()
+    let author = try readAuthor(&reader, &authors)
+    return Version(timestamp: timestamp, author: author, sequence: try reader.integer())
+  }
+
+  private static func readAuthor(
+    _ reader: inout WireReader, _ authors: inout [PodIdentity]
+  ) throws(WireError) -> PodIdentity {
+    let number = try reader.varint()
+    guard number > 0 else {
+      let author = try reader.identity()
+      authors.append(author)
+      return author
+    }
+    guard number <= UInt64(authors.count) else {
+      throw reader.error(.malformed("author \(number) is not introduced"))
+    }
+    return authors[Int(number) - 1]
+  }
+
+  private static func readContext(
+    _ reader: inout WireReader, _ authors: inout [PodIdentity]
+  ) throws(WireError) -> CausalContext {
+    var context = CausalContext()
+    for _ in 0..<(try reader.count()) {
+      let author = try readAuthor(&reader, &authors)
+      for _ in 0..<(try reader.count()) {
+        let lower: UInt64 = try reader.integer()
+        let (upper, overflow) = lower.addingReportingOverflow(try reader.varint())
+        guard !overflow else { throw reader.error(.numberOverflow) }
+        context.insert(lower...upper, of: author)
+      }
+    }
+    return context
+  }
+}

@@ -1,0 +1,25 @@
+import NIOCore
+
+extension WireEntry {
+  /// The entry with its value decoded; or, with the reason, the entry with its bytes kept as they are.
+  package func decoded<Value: Sendable>(by codec: any Codec<Value>) -> (Write<Value>, undecodable: String?) {
+    switch content {
+    case .delete(let time):
+      return (Write(key: key, version: version, epoch: epoch, content: .delete(at: time)), nil)
+    case .set(let lifetime, let bytes):
+      let reason: String
+      if lifetime == .permanent {
+        do {
+          let value = try codec.decode(bytes)
+          return (Write(key: key, version: version, epoch: epoch, content: .set(value)), nil)
+        } catch {
+          reason = "\(error)"
+        }
+      } else {
+        reason = "lifetime \(lifetime.kind) is not known to this build"
+      }
+      let opaque = OpaqueWrite(version: version, lifetime: lifetime, bytes: Array(bytes.readableBytesView))
+      return (Write(key: key, version: version, epoch: epoch, content: .setOpaque(opaque)), reason)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/// Why bytes are not a message.
+package struct WireError: Error, Sendable, Equatable {
+  package enum Reason: Sendable, Equatable {
+    case empty
+    case truncated
+    case oversized
+    case trailingBytes
+    case unsupportedVersion(UInt8)
+    case unknownKind(UInt8)
+    case invalidUTF8
+    case numberOverflow
+    case timestampOutOfRange
+    case checksumMismatch
+    case malformed(String)
+  }
+
+  package var reason: Reason
+  /// The pod that the message names as its sender, as far as reading came.
+  package var origin: String?
+
+  package init(_ reason: Reason, origin: String? = nil) {
+    self.reason = reason
+    self.origin = origin
+  }
+}
+
+extension WireError: CustomStringConvertible {
+  package var description: String {
+    switch reason {
+    case .empty: "the message is empty"
+    case .truncated: "the message is cut short"
+    case .oversized: "the message is larger than \(WireLimits.messageBytes) bytes"
+    case .trailingBytes: "there are bytes after the end of the message"
+    case .unsupportedVersion(UInt8(ascii: "{")):
+      "the message is JSON, wire version 1, which this build does not read"
+    case .unsupportedVersion(let version): "wire version \(version) is not one this build speaks"
+    case .unknownKind(let kind): "message kind \(kind) is unknown"
+    case .invalidUTF8: "text is not valid UTF-8"
+    case .numberOverflow: "a number is out of range"
+    case .timestampOutOfRange: "a timestamp lies outside 1970 to 2200"
+    case .checksumMismatch: "the checksum does not match"
+    case .malformed(let what): what
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package import NIOCore
+
+/// Writes one write message. Keys and values are encoded before the write has its version, straight into the buffer
+/// that is sent; the version is filled in afterwards.
+package struct WriteEncoder: Sendable {
+  package private(set) var buffer: ByteBuffer
+  private let stampIndex: Int
+  package private(set) var count: UInt32 = 0
+
+  package init(author: PodIdentity, capacity: Int = 128) {
+    buffer = ByteBufferAllocator().buffer(capacity: capacity)
+    buffer.writeInteger(WireCode.version)
+    buffer.writeInteger(WireCode.Kind.write.rawValue)
+    buffer.writeIdentity(author)
+    stampIndex = buffer.writerIndex
+    buffer.writeInteger(Int64(0))  // timestamp
+    buffer.writeInteger(UInt64(0))  // first sequence
+    buffer.writeInteger(UInt32(0))  // count
+  }
+
+  /// Adds a set; `encode` appends the value's bytes. Returns how many those were.
+  package mutating func set(_ key: Key, encode: (inout ByteBuffer) throws -> Void) throws -> Int {
+    buffer.writeInteger(WireCode.Content.set.rawValue)
+    buffer.writeKey(key)
+    buffer.writeLifetime(.permanent)
+    let start = buffer.writerIndex
+    buffer.writeInteger(UInt32(0))
+    try encode(&buffer)
+    let length = buffer.writerIndex - start - MemoryLayout<UInt32>.size
+    buffer.setInteger(UInt32(clamping: length), at: start)
+    count += 1
+    return length
+  }
+
+  /// The bytes of the value that was added last.
+  package func lastValue(_ size: Int) -> ByteBuffer {
+    buffer.getSlice(at: buffer.writerIndex - size, length: size) ?? ByteBuffer()
+  }
+
+  /// Adds a delete.
+  package mutating func delete(_ key: Key) {
+    buffer.writeInteger(WireCode.Content.delete.rawValue)
+    buffer.writeKey(key)
+    count += 1
+  }
+
+  /// Fills in what the replica has decided. The message is complete then.
+  package consuming func finish(_ stamp: WriteStamp) -> ByteBuffer {
+    buffer.setInteger(stamp.timestamp.nanoseconds, at: stampIndex)
+    buffer.setInteger(stamp.firstSequence, at: stampIndex + 8)
+    buffer.setInteger(count, at: stampIndex + 16)
+    var flags: UInt8 = 0
+    if stamp.wall != stamp.timestamp { flags |= WireCode.Trailer.wall }
+    if !stamp.raised.isEmpty { flags |= WireCode.Trailer.raised }
+    if !stamp.epochs.isEmpty { flags |= WireCode.Trailer.epochs }
+    buffer.writeInteger(flags)
+    if stamp.wall != stamp.timestamp { buffer.writeInteger(stamp.wall.nanoseconds) }
+    if !stamp.raised.isEmpty {
+      buffer.writeVarint(stamp.raised.count)
+      for (index, nanoseconds) in stamp.raised {
+        buffer.writeVarint(index)
+        buffer.writeVarint(nanoseconds)
+      }
+    }
+    if !stamp.epochs.isEmpty {
+      buffer.writeVarint(stamp.epochs.count)
+      for (index, version) in stamp.epochs {
+        buffer.writeVarint(index)
+        buffer.writeInteger(version.timestamp.nanoseconds)
+        buffer.writeIdentity(version.author)
+        buffer.writeInteger(version.sequence)
+      }
+    }
+    return buffer
+  }
+}
+
+/// What the replica decides about a local write: its versions, and in merge mode its epochs.
+package struct WriteStamp: Sendable {
+  package var timestamp: Timestamp
+  /// Entry `i` of the write has the sequence `firstSequence + i`.
+  package var firstSequence: UInt64
+  /// The writer's wall clock, from which the age of its tombstones counts.
+  package var wall: Timestamp
+  /// Entries stamped later than `timestamp`, because what they replace was: by how many nanoseconds.
+  package var raised: [(index: Int, nanoseconds: UInt64)] = []
+  /// Entries written after a delete, in merge mode: the version of that delete.
+  package var epochs: [(index: Int, version: Version)] = []
+}
+
+/// The bytes of wire version 2. The page "Wire version 2" of the documentation describes them.
+enum WireCode {
+  static let version: UInt8 = 2
+  /// `{`: a message of wire version 1 is a JSON object.
+  static let versionOne = UInt8(ascii: "{")
+
+  enum Kind: UInt8 {
+    case write = 1
+    case stateRequest = 2
+    case state = 3
+    case snapshot = 4
+  }
+
+  enum Content: UInt8 {
+    case set = 1
+    case delete = 2
+  }
+
+  enum Trailer {
+    static let wall: UInt8 = 1
+    static let raised: UInt8 = 2
+    static let epochs: UInt8 = 4
+    static let known: UInt8 = wall | raised | epochs
+  }
+
+  enum State {
+    static let isSettled: UInt8 = 1
+    static let isAnswer: UInt8 = 2
+    static let isLast: UInt8 = 4
+    static let known: UInt8 = isSettled | isAnswer | isLast
+  }
+}
