@@ -35,5 +35,7 @@ let package = Package(
     .target(name: "PodShareTestKit", dependencies: ["PodShare"], swiftSettings: settings),
     .testTarget(
       name: "PodShareTests", dependencies: ["PodShare", "PodShareTestKit"], swiftSettings: settings),
+    .testTarget(
+      name: "PodShareSimulationTests", dependencies: ["PodShare", "PodShareTestKit"], swiftSettings: settings),
   ]
 )

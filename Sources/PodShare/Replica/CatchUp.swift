@@ -1,8 +1,8 @@
 /// How far a replica has come in taking over what the others hold.
 ///
 /// It asks all pods, merges every answer as it comes (an empty one can therefore never beat a full one), and counts
-/// as caught up with the first whole answer of a pod that has itself finished joining. A tick later it asks once
-/// more: a write that was sent before this pod had subscribed, and was then still on its way to the pod that
+/// as caught up with the first whole answer of a pod that has itself finished joining. Two ticks later it asks once
+/// more: a write that was sent while this pod could not hear it, and was then still on its way to the pod that
 /// answered, is in the second answer.
 struct CatchUp {
   private struct AnswerID: Hashable {
@@ -29,18 +29,22 @@ struct CatchUp {
   /// How many ticks an answer may stop in the middle before all pods are asked again.
   private static let patience = 5
   private static let maxRepetitions = 30
+  /// More than one, so that a whole tick lies in between.
+  private static let secondLook = 2
 
   private var search: Search?
-  private var mustLookAgain = false
+  /// Counted down by ticks; at zero it is time for a second look.
+  private var ticksUntilSecondLook: Int?
 
   /// Joining has come to its end, whether or not anybody was there.
   private(set) var isSettled = false
   /// Some pod's whole state has been merged since this replica began.
   private(set) var isCaughtUp = false
 
-  /// Begins to look, under a number drawn for this request.
+  /// Begins to look, under a number drawn for this request, and means to look again later.
   mutating func begin(id: UInt64) {
     search = Search(id: id)
+    ticksUntilSecondLook = Self.secondLook
   }
 
   /// Takes note of a chunk. Returns its sender's context when that made the sender's answer whole.
@@ -67,7 +71,6 @@ struct CatchUp {
     guard !isCaughtUp, fromSettledPod || isSettled else { return false }
     isSettled = true
     isCaughtUp = true
-    mustLookAgain = true
     return true
   }
 
@@ -79,15 +82,24 @@ struct CatchUp {
     return search?.hasWholeAnswer == true && merged(fromSettledPod: false)
   }
 
+  /// Somebody is there after all: the next tick asks again. Not at once, or two pods that are both looking would keep
+  /// each other asking.
+  mutating func heardOfAnother() {
+    search?.repetitions = 0
+  }
+
   /// A tick has passed. Returns the number to ask (again) under, if it is time: `fresh`, or that of a request to
   /// which nobody has answered yet.
   mutating func tick(fresh: UInt64) -> UInt64? {
-    if mustLookAgain {
-      mustLookAgain = false
-      begin(id: fresh)
+    guard var search else { return nil }
+    if search.hasWholeAnswer {
+      guard let ticks = ticksUntilSecondLook else { return nil }
+      ticksUntilSecondLook = ticks > 1 ? ticks - 1 : nil
+      guard ticks == 1 else { return nil }
+      self.search = Search(id: fresh)
       return fresh
     }
-    guard var search, !search.hasWholeAnswer, search.repetitions < Self.maxRepetitions else { return nil }
+    guard search.repetitions < Self.maxRepetitions else { return nil }
     search.ticksWithoutProgress += 1
     defer { self.search = search }
     guard search.ticksWithoutProgress >= (search.answers.isEmpty ? 1 : Self.patience) else { return nil }

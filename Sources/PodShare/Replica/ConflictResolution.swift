@@ -1,8 +1,11 @@
 /// Decides what a key holds after a write: the one place where the order of two writes is settled.
 ///
-/// Without a merge function the greater ``Version`` wins. With one, writes of the same epoch are joined whichever is
-/// newer, and the greater epoch replaces the lesser: a delete ends an epoch for everything that its author's pod, and
-/// whoever had not yet heard of it, had written.
+/// Without a merge function the greater ``Version`` wins. With one, an entry is three things, each of which only grows,
+/// so that it does not matter in which order writes arrive:
+/// - its version: the greatest of all writes to the key;
+/// - its epoch: the greatest delete that was seen. A delete ends an epoch for everything written by those who had not
+///   yet heard of it, whatever their clocks say;
+/// - its value: the join of all writes of that epoch; none yet, if it is a tombstone.
 package struct ConflictResolution<Value: Sendable>: Sendable {
   package let merge: Merge<Value>?
 
@@ -14,39 +17,72 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
   package static var opaqueWritesPerKey: Int { 64 }
 
   /// The entry after `write`, or nil if it changes nothing.
+  ///
+  /// Deletes before `horizon` no longer part epochs: elsewhere their tombstones may have been collected, and the key
+  /// been written anew by somebody who knows nothing of them.
   package func resolve(
-    _ current: StoredEntry<Value>?, with write: Write<Value>
+    _ current: StoredEntry<Value>?, with write: Write<Value>, horizon: Timestamp
   ) -> StoredEntry<Value>? {
     guard let current else { return entry(for: write, showing: nil) }
     guard let merge else {
       guard write.version > current.version else { return nil }
       return entry(for: write, showing: current.readable)
     }
-    let epoch = write.epochItBelongsTo
-    if epoch > current.epoch { return entry(for: write, showing: nil) }
-    if epoch < current.epoch { return nil }
-    return joined(current, with: write, by: merge)
+    let result: StoredEntry<Value>? =
+      switch relation(of: write, to: current, horizon: horizon) {
+      case .later: entry(for: write, showing: nil)
+      case .same: joined(current, with: write, by: merge)
+      case .earlier: nil
+      }
+    return withGreatestVersion(result, current, write)
+  }
+
+  private func withGreatestVersion(
+    _ result: StoredEntry<Value>?, _ current: StoredEntry<Value>, _ write: Write<Value>
+  ) -> StoredEntry<Value>? {
+    guard result != nil || write.version > current.version else { return nil }
+    var result = result ?? current
+    result.version = max(current.version, write.version)
+    result.epoch = max(current.epoch, result.epoch)
+    return result
+  }
+
+  private enum EpochRelation {
+    case earlier, same, later
+  }
+
+  private func relation(
+    of write: Write<Value>, to current: StoredEntry<Value>, horizon: Timestamp
+  ) -> EpochRelation {
+    if write.epoch == current.epoch { return .same }
+    let isLater = write.epoch > current.epoch
+    guard !write.isDelete, case .after(let delete) = max(write.epoch, current.epoch),
+      delete.timestamp < horizon
+    else { return isLater ? .later : .earlier }
+    // The delete between the two is so old that who wrote the earlier may have been told of it and forgotten it.
+    // Then only what is older than the delete is gone.
+    let earlier = isLater ? current.version : write.version
+    return earlier > delete ? .same : isLater ? .later : .earlier
   }
 
   /// What watchers are told of a change, or nil if nothing visible changed.
   package func event(
     for key: Key, from previous: StoredEntry<Value>?, to entry: StoredEntry<Value>, by write: Write<Value>
   ) -> Event<Value>? {
+    // What came last may have been opaque; what is visible came before it then.
+    let cause = write.isOpaque ? entry.readable?.version ?? write.version : write.version
     let change: Change<Value>
-    switch (previous?.value, entry.value) {
+    switch (previous?.readable, entry.readable) {
     case (nil, nil): return nil
     case (.some, nil): change = .delete
-    case (nil, .some(let value)): change = .set(value)
-    case (.some(let old), .some(let value)):
-      if let merge {
-        if merge.areEqual(old, value) { return nil }
-      } else if entry.isOpaque {
-        return nil  // Reads go on showing the last value that decoded.
-      }
-      change = .set(value)
+    case (nil, .some(let new)): change = .set(new.value)
+    case (.some(let old), .some(let new)):
+      let isSame = merge.map { $0.areEqual(old.value, new.value) } ?? (old.version == new.version)
+      guard !isSame else { return nil }
+      change = .set(new.value)
     }
     return Event(
-      change: change, key: key.string, origin: write.version.origin, timestamp: write.version.timestamp,
+      change: change, key: key.string, origin: cause.origin, timestamp: cause.timestamp,
       version: entry.version)
   }
 
@@ -61,14 +97,13 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
       }
     // Without a merge function nobody asks for the epoch.
     return StoredEntry(
-      version: write.version, epoch: merge == nil ? .beginning : write.epochItBelongsTo, content: content)
+      version: write.version, epoch: merge == nil ? .beginning : write.epoch, content: content)
   }
 
   private func joined(
     _ current: StoredEntry<Value>, with write: Write<Value>, by merge: Merge<Value>
   ) -> StoredEntry<Value>? {
     var result = current
-    result.version = max(current.version, write.version)
     switch (current.content, write.content) {
     case (_, .delete):
       return nil  // The delete that began this epoch, again.
@@ -76,11 +111,8 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
       result.content = .value(value)
     case (.value(let present), .set(let value)):
       let joined = merge.join(present, value)
-      if merge.areEqual(joined, present) {
-        guard result.version > current.version else { return nil }
-      } else {
-        result.content = .value(joined)
-      }
+      if merge.areEqual(joined, present) { return nil }
+      result.content = .value(joined)
     case (.opaque(let writes, let readable), .set(let value)):
       let version = max(readable?.version ?? write.version, write.version)
       let joined = readable.map { merge.join($0.value, value) } ?? value
@@ -97,12 +129,5 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
       result.content = .opaque(writes, readable: readable)
     }
     return result
-  }
-}
-
-extension Write {
-  /// A delete begins an epoch of its own; a set belongs to the one its author knew.
-  fileprivate var epochItBelongsTo: Epoch {
-    if case .delete = content { .after(version) } else { epoch }
   }
 }

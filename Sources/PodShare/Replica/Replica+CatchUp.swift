@@ -12,7 +12,10 @@ extension Replica where Storage: ~Copyable {
   }
 
   /// The network is there (again): asks for what was missed and sends what could not be sent.
+  ///
+  /// After an interruption that is everything: what others sent to this pod alone, they may have lost since.
   package mutating func connected(requestID: UInt64, outbox: inout Outbox<Value>) {
+    if !isConnected { unsent.formUnion(storage.snapshot().keys) }
     isConnected = true
     requestState(id: requestID, outbox: &outbox)
     publishUnsent(&outbox)
@@ -24,13 +27,13 @@ extension Replica where Storage: ~Copyable {
   }
 
   /// Another pod asks for what this one holds.
-  package mutating func receive(_ request: StateRequest, requestID: UInt64, outbox: inout Outbox<Value>) {
+  package mutating func receive(_ request: StateRequest, outbox: inout Outbox<Value>) {
     guard request.sender != identity else { return }
     if request.sender.nodeIDOrder(to: identity) == .same {
       outbox.append(.report(.duplicateNodeID(identity.nodeID)))
     }
     outbox.append(.answer(request))
-    if catchUp.isSettled, !catchUp.isCaughtUp { requestState(id: requestID, outbox: &outbox) }
+    catchUp.heardOfAnother()
   }
 
   /// Takes in a part of what another pod holds.

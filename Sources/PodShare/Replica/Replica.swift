@@ -60,13 +60,14 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     outbox: inout Outbox<Value>
   ) throws(StoreError) -> Version {
     let wall = min(max(wall, .earliest), .latest)
+    let horizon = horizon(wall)
     var stamp = WriteStamp(timestamp: clock.tick(wall: wall), firstSequence: lastSequence + 1, wall: wall)
     var application = Application<Value>()
     var last: Version?
     for (index, change) in changes.enumerated() {
       let current = application.pending(change.key) ?? storage.entry(forKey: change.key)
       let write = try number(change, index: index, over: current, stamp: &stamp)
-      if let entry = resolution.resolve(current, with: write) {
+      if let entry = resolution.resolve(current, with: write, horizon: horizon) {
         application.put(entry, over: current, by: write)
       }
       last = write.version
@@ -96,7 +97,8 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
       timestamp: timestamp, author: identity, sequence: stamp.firstSequence + UInt64(index))
     switch change.action {
     case .delete:
-      return Write(key: change.key, version: version, content: .delete(at: stamp.wall))
+      return Write(
+        key: change.key, version: version, epoch: .after(version), content: .delete(at: stamp.wall))
     case .set(let value):
       let epoch = current?.epoch ?? .beginning
       if case .after(let delete) = epoch { stamp.epochs.append((index, delete)) }
@@ -109,6 +111,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     _ entries: some Collection<(Key, Value)>, asOf: Timestamp, outbox: inout Outbox<Value>
   ) throws(StoreError) {
     guard storage.count == 0 else { throw .seedOnNonEmptyStore(count: storage.count) }
+    let horizon = Timestamp.earliest
     var application = Application<Value>()
     for (key, value) in entries {
       lastSequence += 1
@@ -116,7 +119,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
       context.insert(version)
       let write = Write(key: key, version: version, content: .set(value))
       let current = application.pending(key)
-      if let entry = resolution.resolve(current, with: write) {
+      if let entry = resolution.resolve(current, with: write, horizon: horizon) {
         application.put(entry, over: current, by: write)
       }
       unsent.insert(key)
@@ -157,14 +160,22 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
   mutating func receive(entries: [Write<Value>], wall: Timestamp, outbox: inout Outbox<Value>) {
     var application = Application<Value>()
     for write in entries {
-      // An entry that is missing here, though its write was seen, was deleted here.
-      if storage.entry(forKey: write.key) == nil, context.contains(write.version) {
+      guard !isForgotten(write) else {
         counters.rejectedWrites += 1
         continue
       }
       apply(write, to: &application, wall: wall, outbox: &outbox)
     }
     commit(&application, outbox: &outbox)
+  }
+
+  /// Whether an entry of another pod's was once here and is gone for good.
+  ///
+  /// A value that is missing here, though its write was seen, was deleted here. A delete that was seen has had its
+  /// effect, even if its tombstone has been collected and the key written anew.
+  private func isForgotten(_ entry: Write<Value>) -> Bool {
+    if entry.isDelete, case .after(let delete) = entry.epoch { return context.contains(delete) }
+    return context.contains(entry.version) && storage.entry(forKey: entry.key) == nil
   }
 
   private mutating func apply(
@@ -174,13 +185,19 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     var write = write
     if case .delete(let time) = write.content { write.content = .delete(at: min(time, wall)) }
     context.insert(write.version)
+    if write.isDelete, case .after(let delete) = write.epoch { context.insert(delete) }
     let current = application.pending(write.key) ?? storage.entry(forKey: write.key)
-    if let entry = resolution.resolve(current, with: write) {
+    if let entry = resolution.resolve(current, with: write, horizon: horizon(wall)) {
       application.put(entry, over: current, by: write)
       counters.appliedWrites += 1
     } else {
       counters.rejectedWrites += 1
     }
+  }
+
+  /// Half a tombstone's time ago: none that is younger has been collected anywhere, whatever the clocks.
+  private func horizon(_ wall: Timestamp) -> Timestamp {
+    wall.advanced(by: .zero - options.tombstoneTTL / 2)
   }
 
   // MARK: Into the table

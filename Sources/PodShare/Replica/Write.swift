@@ -4,7 +4,8 @@
 package struct Write<Value: Sendable>: Sendable {
   package var key: Key
   package var version: Version
-  /// The delete after which it was made, as far as its author knew. Always `.beginning` without a merge function.
+  /// For a set, the delete after which it was made, as far as its author knew; a delete begins an epoch of its own.
+  /// Only looked at with a merge function.
   package var epoch: Epoch
   package var content: Content
 
@@ -13,6 +14,14 @@ package struct Write<Value: Sendable>: Sendable {
     self.version = version
     self.epoch = epoch
     self.content = content
+  }
+
+  var isDelete: Bool {
+    if case .delete = content { true } else { false }
+  }
+
+  var isOpaque: Bool {
+    if case .setOpaque = content { true } else { false }
   }
 
   package enum Content: Sendable {

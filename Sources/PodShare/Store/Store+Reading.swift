@@ -50,14 +50,14 @@ extension Store {
       statistics.tombstonesCollected = counters.tombstonesCollected
       statistics.opaqueEntries = counters.opaqueEntries
       statistics.unsentKeys = state.replica.unsent.count
-      statistics.messagesSent = state.traffic.messagesSent
-      statistics.messagesReceived = state.traffic.messagesReceived
-      statistics.invalidMessages = state.traffic.invalidMessages
-      statistics.publishFailures = state.traffic.publishFailures
-      statistics.statesServed = state.traffic.statesServed
-      statistics.snapshotsSaved = state.traffic.snapshotsSaved
-      statistics.snapshotBytes = state.traffic.snapshotBytes
     }
+    statistics.messagesSent = core.traffic.messagesSent.value
+    statistics.messagesReceived = core.traffic.messagesReceived.value
+    statistics.invalidMessages = core.traffic.invalidMessages.value
+    statistics.publishFailures = core.traffic.publishFailures.value
+    statistics.statesServed = core.traffic.statesServed.value
+    statistics.snapshotsSaved = core.traffic.snapshotsSaved.value
+    statistics.snapshotBytes = core.traffic.snapshotBytes.value
     statistics.reads = core.table.reads
     statistics.eventsDispatched = core.watchers.dispatched
     statistics.watchers = core.watchers.count

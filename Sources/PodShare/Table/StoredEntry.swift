@@ -88,3 +88,12 @@ package struct Lifetime: Sendable, Hashable {
 
   package static let permanent = Lifetime(kind: 0, bytes: [])
 }
+
+extension Epoch: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .beginning: "from the beginning"
+    case .after(let delete): "after the delete \(delete)"
+    }
+  }
+}

@@ -10,7 +10,9 @@ extension StateEncoder {
     case .value(let value):
       try set(key, version: entry.version, epoch: entry.epoch) { try codec.encode(value, into: &$0) }
     case .tombstone(let deletedAt):
-      delete(key, version: entry.version, deletedAt: deletedAt)
+      // Mostly the tombstone's version is that of the delete, and says it all.
+      let epoch = entry.epoch == .after(entry.version) ? .beginning : entry.epoch
+      delete(key, version: entry.version, epoch: epoch, deletedAt: deletedAt)
     case .opaque(let writes, let readable):
       if let readable {
         try set(key, version: readable.version, epoch: entry.epoch) {

@@ -16,6 +16,7 @@ package struct StateEncoder {
   private let sender: PodIdentity
   private let answer: Answer?
   private let isSettled: Bool
+  private let chunkBytes: Int
   private let emit: (ByteBuffer) -> Void
 
   private var buffer = ByteBuffer()
@@ -27,13 +28,16 @@ package struct StateEncoder {
 
   /// - Parameters:
   ///   - answer: What is answered, or nil for entries that nobody asked for.
+  ///   - chunkBytes: A chunk is closed when it exceeds this.
   ///   - emit: Called with each chunk, in order.
   package init(
-    sender: PodIdentity, answer: Answer?, isSettled: Bool, emit: @escaping (ByteBuffer) -> Void
+    sender: PodIdentity, answer: Answer?, isSettled: Bool, chunkBytes: Int = WireLimits.chunkBytes,
+    emit: @escaping (ByteBuffer) -> Void
   ) {
     self.sender = sender
     self.answer = answer
     self.isSettled = isSettled
+    self.chunkBytes = chunkBytes
     self.emit = emit
     begin()
   }
@@ -46,13 +50,7 @@ package struct StateEncoder {
     buffer.writeInteger(WireCode.Content.set.rawValue)
     buffer.writeKey(key)
     write(version)
-    switch epoch {
-    case .beginning:
-      buffer.writeInteger(UInt8(0))
-    case .after(let delete):
-      buffer.writeInteger(UInt8(1))
-      write(delete)
-    }
+    write(epoch)
     buffer.writeLifetime(lifetime)
     let lengthIndex = buffer.writerIndex
     buffer.writeInteger(UInt32(0))
@@ -68,10 +66,11 @@ package struct StateEncoder {
     entryWritten()
   }
 
-  package mutating func delete(_ key: Key, version: Version, deletedAt: Timestamp) {
+  package mutating func delete(_ key: Key, version: Version, epoch: Epoch, deletedAt: Timestamp) {
     buffer.writeInteger(WireCode.Content.delete.rawValue)
     buffer.writeKey(key)
     write(version)
+    write(epoch)
     buffer.writeInteger(deletedAt.nanoseconds)
     entryWritten()
   }
@@ -120,7 +119,7 @@ package struct StateEncoder {
   private mutating func entryWritten() {
     count += 1
     authorsBeforeEntry = authors.count
-    guard buffer.readableBytes >= WireLimits.chunkBytes else { return }
+    guard buffer.readableBytes >= chunkBytes else { return }
     end(flags: 0)
     index += 1
     begin()
@@ -151,5 +150,15 @@ package struct StateEncoder {
     buffer.writeInteger(version.timestamp.nanoseconds)
     write(version.author)
     buffer.writeInteger(version.sequence)
+  }
+
+  private mutating func write(_ epoch: Epoch) {
+    switch epoch {
+    case .beginning:
+      buffer.writeInteger(UInt8(0))
+    case .after(let delete):
+      buffer.writeInteger(UInt8(1))
+      write(delete)
+    }
   }
 }

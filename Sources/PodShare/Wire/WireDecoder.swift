@@ -67,7 +67,7 @@ package enum WireDecoder {
         entries.append(WireEntry(key: key, version: version, epoch: .beginning, content: set))
       case .delete:
         entries.append(
-          WireEntry(key: key, version: version, epoch: .beginning, content: .delete(at: timestamp)))
+          WireEntry(key: key, version: version, epoch: .after(version), content: .delete(at: timestamp)))
       }
     }
     try readTrailer(&reader, into: &entries)
@@ -100,6 +100,7 @@ package enum WireDecoder {
         guard !overflow, timestamp.isInRange else { throw reader.error(.timestampOutOfRange) }
         entries[index].version = Version(
           timestamp: timestamp, author: version.author, sequence: version.sequence)
+        if case .delete = entries[index].content { entries[index].epoch = .after(entries[index].version) }
       }
     }
     if flags & WireCode.Trailer.epochs != 0 {
@@ -189,23 +190,27 @@ package enum WireDecoder {
     let content = try readContent(&reader)
     let key = try reader.key()
     let version = try readVersion(&reader, &authors)
+    let epoch = try readEpoch(&reader, &authors)
     switch content {
     case .delete:
-      let deletedAt = try reader.timestamp()
-      return WireEntry(key: key, version: version, epoch: .beginning, content: .delete(at: deletedAt))
+      // A tombstone's own version is that of the delete, unless a later write of before the delete was seen too.
+      let epoch = epoch == .beginning ? .after(version) : epoch
+      return WireEntry(key: key, version: version, epoch: epoch, content: .delete(at: try reader.timestamp()))
     case .set:
-      var entry = WireEntry(key: key, version: version, epoch: .beginning, content: .delete(at: .earliest))
-      let epoch: UInt8 = try reader.integer()
-      let delete: Version? =
-        switch epoch {
-        case 0: nil
-        case 1: try readVersion(&reader, &authors)
-        default: throw reader.error(.malformed("epoch mark \(epoch) is unknown"))
-        }
       let lifetime = try reader.lifetime()
-      entry.content = .set(lifetime: lifetime, bytes: try reader.value())
-      if let delete { try setEpoch(of: &entry, after: delete, reader) }
-      return entry
+      let set = WireEntry.Content.set(lifetime: lifetime, bytes: try reader.value())
+      return WireEntry(key: key, version: version, epoch: epoch, content: set)
+    }
+  }
+
+  private static func readEpoch(
+    _ reader: inout WireReader, _ authors: inout [PodIdentity]
+  ) throws(WireError) -> Epoch {
+    let mark: UInt8 = try reader.integer()
+    switch mark {
+    case 0: return .beginning
+    case 1: return .after(try readVersion(&reader, &authors))
+    default: throw reader.error(.malformed("epoch mark \(mark) is unknown"))
     }
   }
 

@@ -16,18 +16,15 @@ extension StoreCore {
   }
 
   func receive(_ bytes: ByteBuffer) {
+    traffic.messagesReceived.count()
     // A pod need not decode what it has itself encoded.
     if WireDecoder.author(ofWrite: bytes) == identity {
-      state.withLock { $0.traffic.messagesReceived += 1 }
       return
     }
     do {
       receive(try WireDecoder.decode(bytes))
     } catch {
-      state.withLock { state in
-        state.traffic.messagesReceived += 1
-        state.traffic.invalidMessages += 1
-      }
+      traffic.invalidMessages.count()
       reporter.report(.invalidMessage(error))
     }
   }
@@ -38,22 +35,18 @@ extension StoreCore {
     case .write(let write):
       let writes = decode(write.entries)
       update { state in
-        state.traffic.messagesReceived += 1
         state.isDirty = true
         state.replica.receive(
           writes, from: write.author, stampedAt: write.timestamp, wall: wall, outbox: &state.outbox)
       }
     case .stateRequest(let request):
-      let id = randomID()
       update { state in
-        state.traffic.messagesReceived += 1
-        state.replica.receive(request, requestID: id, outbox: &state.outbox)
+        state.replica.receive(request, outbox: &state.outbox)
       }
     case .state(let chunk):
+      traffic.chunksReceived.count()
       let writes = decode(chunk.entries)
       update { state in
-        state.traffic.messagesReceived += 1
-        state.traffic.chunksReceived += 1
         state.isDirty = true
         state.replica.receive(chunk, entries: writes, wall: wall, outbox: &state.outbox)
       }

@@ -90,9 +90,9 @@ extension StoreCore {
   private func waitWithoutProgress() async -> Bool {
     var chunks: UInt64
     repeat {
-      chunks = state.withLock { $0.traffic.chunksReceived }
+      chunks = traffic.chunksReceived.value
       do { try await configuration.time.sleep(configuration.joinTimeout) } catch { return false }
-    } while state.withLock { $0.traffic.chunksReceived } != chunks
+    } while traffic.chunksReceived.value != chunks
     return false
   }
 

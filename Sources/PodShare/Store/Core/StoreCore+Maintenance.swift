@@ -150,9 +150,7 @@ extension StoreCore {
       state.withLock { $0.isDirty = true }
       throw .transport("could not save the snapshot", error)
     }
-    state.withLock { state in
-      state.traffic.snapshotsSaved += 1
-      state.traffic.snapshotBytes += UInt64(snapshot.readableBytes)
-    }
+    traffic.snapshotsSaved.count()
+    traffic.snapshotBytes.count(UInt64(snapshot.readableBytes))
   }
 }

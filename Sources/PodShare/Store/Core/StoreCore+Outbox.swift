@@ -1,13 +1,5 @@
 import NIOCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 // How the replica's actions are performed: outside the write lock, in order, by one thread at a time. A thread that
 // finds another at it leaves its actions to that one.
 extension StoreCore {
@@ -73,40 +65,16 @@ extension StoreCore {
   /// Hands a message to the transport. Returns why it did not take it, if it did not.
   func send(_ message: ByteBuffer, to topic: String) -> String? {
     let outcome = transport.publish(message, to: topic)
-    state.withLock { state in
-      if outcome == .accepted {
-        state.traffic.messagesSent += 1
-      } else {
-        state.traffic.publishFailures += 1
-      }
+    switch outcome {
+    case .accepted:
+      traffic.messagesSent.count()
+      return nil
+    case .queueFull:
+      traffic.publishFailures.count()
+      return "the transport's queue is full"
+    case .disconnected:
+      traffic.publishFailures.count()
+      return "the transport is not connected"
     }
-    return switch outcome {
-    case .accepted: nil
-    case .queueFull: "the transport's queue is full"
-    case .disconnected: "the transport is not connected"
-    }
-  }
-
-  // MARK: Keeping the outbox bounded
-
-  /// Has a writer wait while those before it are performing more than they can keep up with.
-  ///
-  /// Never for long: the thread that performs the actions may itself be waiting for this one, by way of another store.
-  func waitWhileCrowded() {
-    for _ in 0..<100 {
-      guard state.withLock({ $0.isDraining && $0.outbox.count >= Self.crowd }) else { return }
-      usleep(100)
-    }
-  }
-
-  private static var crowd: Int { 8_192 }
-}
-
-extension StoreCore.State {
-  /// Whether the calling thread is to perform the actions there are: if there are any and nobody else is at it.
-  mutating func claimOutbox() -> Bool {
-    guard !isDraining, !outbox.isEmpty else { return false }
-    isDraining = true
-    return true
   }
 }

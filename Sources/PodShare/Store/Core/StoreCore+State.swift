@@ -17,7 +17,7 @@ extension StoreCore {
     }
     add(entries, to: &encoder)
     encoder.finish(context)
-    if !isRefused { state.withLock { $0.traffic.statesServed += 1 } }
+    if !isRefused { traffic.statesServed.count() }
   }
 
   /// Sends the present entries under these keys to all pods: seeds, and what the transport had refused.

@@ -2,6 +2,14 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// What a ``Store`` is a handle to: the replica behind its lock, and all that its actions need to be performed.
 ///
 /// Tasks, subscriptions and watches hold it weakly, or not at all, so that it goes with the store.
@@ -21,18 +29,6 @@ final class StoreCore<Value: Sendable>: Sendable {
     var isClosed = false
     /// Something changed since the last snapshot was saved.
     var isDirty = false
-    var traffic = Traffic()
-  }
-
-  struct Traffic: Sendable {
-    var messagesSent: UInt64 = 0
-    var messagesReceived: UInt64 = 0
-    var invalidMessages: UInt64 = 0
-    var publishFailures: UInt64 = 0
-    var statesServed: UInt64 = 0
-    var chunksReceived: UInt64 = 0
-    var snapshotsSaved: UInt64 = 0
-    var snapshotBytes: UInt64 = 0
   }
 
   let topic: String
@@ -43,6 +39,7 @@ final class StoreCore<Value: Sendable>: Sendable {
   let watchers = WatcherRegistry<Value>()
   let reporter: ErrorReporter
   let state: Locked<State>
+  let traffic = Traffic()
   let background = BackgroundQueue()
   let lifecycle = NIOLockedValueBox(Lifecycle())
   let caughtUp = Latch()
@@ -87,12 +84,36 @@ final class StoreCore<Value: Sendable>: Sendable {
   func update<Result, Failure>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    waitWhileCrowded()
-    let (result, mustDrain) = try state.withLock { state throws(Failure) in
-      let result = try body(&state)
-      return (result, state.claimOutbox())
+    var patience = Self.patience
+    while true {
+      let update = try state.withLock { state throws(Failure) -> (result: Result, mustDrain: Bool)? in
+        guard patience == 0 || !state.isCrowded else { return nil }
+        let result = try body(&state)
+        return (result, state.claimOutbox())
+      }
+      if let update {
+        if update.mustDrain { drainOutbox() }
+        return update.result
+      }
+      patience -= 1
+      usleep(Self.pause)
     }
-    if mustDrain { drainOutbox() }
-    return result
   }
+
+  // A writer waits while those before it have left more to do than is being kept up with, which keeps the outbox
+  // bounded. Never for long, at most 10 ms: the thread that performs the actions may itself be waiting for this one,
+  // by way of another store.
+  private static var patience: Int { 100 }
+  private static var pause: UInt32 { 100 }
+}
+
+extension StoreCore.State {
+  /// Whether the calling thread is to perform the actions there are: if there are any and nobody else is at it.
+  mutating func claimOutbox() -> Bool {
+    guard !isDraining, !outbox.isEmpty else { return false }
+    isDraining = true
+    return true
+  }
+
+  fileprivate var isCrowded: Bool { isDraining && outbox.count >= 8_192 }
 }

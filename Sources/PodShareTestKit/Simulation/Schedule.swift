@@ -1,0 +1,44 @@
+/// What is going to happen, by virtual time; at equal times in the order in which it was scheduled.
+struct Schedule<Happening> {
+  private struct Item {
+    var time: Duration
+    var number: UInt64
+    var happening: Happening
+
+    func precedes(_ other: Item) -> Bool {
+      (time, number) < (other.time, other.number)
+    }
+  }
+
+  // A binary heap, the earliest in front.
+  private var items: [Item] = []
+  private var lastNumber: UInt64 = 0
+
+  var nextTime: Duration? { items.first?.time }
+
+  mutating func add(_ happening: Happening, at time: Duration) {
+    lastNumber += 1
+    items.append(Item(time: time, number: lastNumber, happening: happening))
+    var index = items.count - 1
+    while index > 0, items[index].precedes(items[(index - 1) / 2]) {
+      items.swapAt(index, (index - 1) / 2)
+      index = (index - 1) / 2
+    }
+  }
+
+  mutating func popFirst() -> Happening? {
+    guard let first = items.first else { return nil }
+    let last = items.removeLast()
+    guard !items.isEmpty else { return first.happening }
+    items[0] = last
+    var index = 0
+    while true {
+      let children = [2 * index + 1, 2 * index + 2].filter { $0 < items.count }
+      guard let least = children.min(by: { items[$0].precedes(items[$1]) }),
+        items[least].precedes(items[index])
+      else { return first.happening }
+      items.swapAt(index, least)
+      index = least
+    }
+  }
+}

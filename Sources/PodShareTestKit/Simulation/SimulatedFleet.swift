@@ -1,0 +1,262 @@
+import NIOCore
+package import PodShare
+
+/// A fleet of replicas on a network made up from a seed, in virtual time.
+///
+/// It does what a store and a transport do around a replica, but in one thread and without waiting: messages are
+/// encoded, delayed, reordered, doubled, decoded and fed to the replicas, clocks are wrong and jump, pods come and go.
+/// The same seed and the same calls give the same run.
+package final class SimulatedFleet<Value: Sendable> {
+  package struct Conditions: Sendable {
+    /// How long a message is on its way. Each copy draws its own, so messages overtake one another.
+    package var delay: ClosedRange<Double> = 0.000_1...0.8
+    /// How often a message arrives twice.
+    package var duplication = 0.1
+    /// How often it arrives once more, long after; states only if `lateStates`.
+    package var lateDuplication = 0.02
+    package var lateStates = true
+    package var lateDelay: ClosedRange<Double> = 1...600
+    /// Small, so that states come in several parts.
+    package var chunkBytes = 200
+    package var syncInterval = Duration.seconds(1)
+    package var gcInterval = Duration.seconds(5)
+    package var joinTimeout = Duration.seconds(1)
+
+    package init() {}
+  }
+
+  private enum Happening {
+    case delivery(ByteBuffer, to: SimulatedPod<Value>)
+    case tick(SimulatedPod<Value>)
+    case collection(SimulatedPod<Value>)
+    case joinDeadline(SimulatedPod<Value>)
+  }
+
+  package let options: ReplicaOptions<Value>
+  package let conditions: Conditions
+  package var random: SeededGenerator
+  package private(set) var now = Duration.zero
+  package private(set) var pods: [SimulatedPod<Value>] = []
+  /// What happened, for whoever has to find out why; put into words only when asked for.
+  package var log: some BidirectionalCollection<String> { notes.lazy.map { "\($0.time) \($0.text())" } }
+  private var notes: [(time: Duration, text: () -> String)] = []
+  /// Called after anything has happened to a pod.
+  package var onChange: (SimulatedPod<Value>) throws -> Void = { _ in }
+
+  private var schedule = Schedule<Happening>()
+  private let epoch = Timestamp(nanoseconds: 1_800_000_000_000_000_000)
+
+  package init(seed: UInt64, options: ReplicaOptions<Value>, conditions: Conditions = Conditions()) {
+    random = SeededGenerator(seed: seed)
+    self.options = options
+    self.conditions = conditions
+  }
+
+  /// The pods that are running.
+  package var alive: [SimulatedPod<Value>] { pods.filter(\.isAlive) }
+
+  package func wall(of pod: SimulatedPod<Value>) -> Timestamp {
+    epoch.advanced(by: now + pod.clockOffset)
+  }
+
+  package func note(_ text: @autoclosure @escaping () -> String) {
+    notes.append((now, text))
+  }
+
+  // MARK: What a test does
+
+  /// Starts a pod under a node ID. It joins.
+  package func start(
+    _ nodeID: String, codec: any Codec<Value>, clockOffset: Duration = .zero,
+    seeds: [(Key, Value)] = [], asOf: Timestamp = .earliest
+  ) throws -> SimulatedPod<Value> {
+    let incarnation = UInt64.random(in: PodIdentity.incarnations, using: &random)
+    let pod = SimulatedPod(
+      identity: PodIdentity(nodeID: nodeID, incarnation: incarnation), codec: codec, options: options,
+      clockOffset: clockOffset, wall: epoch.advanced(by: now + clockOffset))
+    note("\(pod.identity) starts, its clock \(clockOffset) ahead")
+    pods.append(pod)
+    if !seeds.isEmpty { try pod.replica.seed(seeds, asOf: asOf, outbox: &pod.outbox) }
+    pod.replica.connected(requestID: random.next(), outbox: &pod.outbox)
+    let phase = Duration.seconds(Double.random(in: 0..<1, using: &random))
+    schedule.add(.tick(pod), at: now + phase)
+    schedule.add(.collection(pod), at: now + phase)
+    schedule.add(.joinDeadline(pod), at: now + conditions.joinTimeout)
+    try perform(pod)
+    return pod
+  }
+
+  /// Ends a pod without a word. Messages that it had sent still arrive.
+  package func crash(_ pod: SimulatedPod<Value>) {
+    note("\(pod.identity) crashes")
+    pod.isAlive = false
+  }
+
+  /// Takes a pod off the network; its transport says so.
+  package func disconnect(_ pod: SimulatedPod<Value>) throws {
+    note("\(pod.identity) is off the network")
+    pod.isConnected = false
+    pod.replica.disconnected()
+    try perform(pod)
+  }
+
+  package func connect(_ pod: SimulatedPod<Value>) throws {
+    note("\(pod.identity) is back on the network")
+    pod.isConnected = true
+    pod.replica.connected(requestID: random.next(), outbox: &pod.outbox)
+    try perform(pod)
+  }
+
+  /// Writes on a pod. Returns the version of each change.
+  package func write(_ changes: [LocalChange<Value>], on pod: SimulatedPod<Value>) throws -> [Version] {
+    var encoder = WriteEncoder(author: pod.identity)
+    for change in changes {
+      switch change.action {
+      case .set(let value): _ = try encoder.set(change.key) { try pod.codec.encode(value, into: &$0) }
+      case .delete: encoder.delete(change.key)
+      }
+    }
+    _ = try pod.replica.write(changes, encoder: encoder, wall: wall(of: pod), outbox: &pod.outbox)
+    var versions: [Version] = []
+    for case .publish(let encoder, let stamp) in pod.outbox.actions {
+      guard case .write(let write) = try WireDecoder.decode(encoder.finish(stamp)) else { continue }
+      versions = write.entries.map(\.version)
+    }
+    note("\(pod.identity) writes \(changes.map { "\($0.key) \($0.action)" }) as \(versions)")
+    try perform(pod)
+    return versions
+  }
+
+  /// Lets time pass.
+  package func run(for duration: Duration) throws {
+    let end = now + duration
+    while let time = schedule.nextTime, time <= end, let happening = schedule.popFirst() {
+      now = time
+      try happen(happening)
+    }
+    now = end
+  }
+
+  // MARK: What happens by itself
+
+  private func happen(_ happening: Happening) throws {
+    switch happening {
+    case .delivery(let bytes, let pod):
+      guard pod.isAlive, pod.isConnected else { return }
+      receive(try WireDecoder.decode(bytes), on: pod)
+      try perform(pod)
+    case .tick(let pod):
+      guard pod.isAlive else { return }
+      pod.replica.tick(requestID: random.next(), outbox: &pod.outbox)
+      schedule.add(.tick(pod), at: now + conditions.syncInterval)
+      try perform(pod)
+    case .collection(let pod):
+      guard pod.isAlive else { return }
+      while pod.replica.collectTombstones(wall: wall(of: pod), limit: 2, outbox: &pod.outbox) {}
+      schedule.add(.collection(pod), at: now + conditions.gcInterval)
+      try perform(pod)
+    case .joinDeadline(let pod):
+      guard pod.isAlive else { return }
+      pod.replica.joinDeadlineReached(outbox: &pod.outbox)
+      try perform(pod)
+    }
+  }
+
+  private func receive(_ message: WireMessage, on pod: SimulatedPod<Value>) {
+    let wall = wall(of: pod)
+    switch message {
+    case .write(let write):
+      note("\(pod.identity) receives \(write.entries.map { "\($0.key) \($0.version)" })")
+      pod.replica.receive(
+        write.entries.map { $0.decoded(by: pod.codec).0 }, from: write.author, stampedAt: write.timestamp,
+        wall: wall, outbox: &pod.outbox)
+    case .stateRequest(let request):
+      pod.replica.receive(request, outbox: &pod.outbox)
+    case .state(let chunk):
+      note(
+        "\(pod.identity) receives state of \(chunk.sender): \(chunk.entries.map { "\($0.key) \($0.version) \($0.epoch) \($0.content)" })"
+      )
+      pod.replica.receive(
+        chunk, entries: chunk.entries.map { $0.decoded(by: pod.codec).0 }, wall: wall, outbox: &pod.outbox)
+    }
+  }
+
+  private func perform(_ pod: SimulatedPod<Value>) throws {
+    guard !pod.outbox.isEmpty else { return }
+    while !pod.outbox.isEmpty {
+      for action in pod.outbox.takeAll().actions {
+        try perform(action, of: pod)
+      }
+    }
+    try onChange(pod)
+  }
+
+  private func perform(_ action: Outbox<Value>.Action, of pod: SimulatedPod<Value>) throws {
+    switch action {
+    case .publish(let encoder, let stamp):
+      let message = encoder.finish(stamp)
+      if !publish(message, from: pod) { pod.replica.publishFailed(WireDecoder.keys(ofWrite: message)) }
+    case .publishEntries(let keys):
+      var encoder = StateEncoder(
+        sender: pod.identity, answer: nil, isSettled: true, chunkBytes: conditions.chunkBytes
+      ) { chunk in
+        if !self.publish(chunk, from: pod, isState: true) { pod.replica.publishFailed(keys) }
+      }
+      for key in keys.sorted() {
+        if let entry = pod.replica.entry(forKey: key) {
+          try encoder.add(entry, forKey: key, codec: pod.codec)
+        }
+      }
+      encoder.finish()
+    case .requestState(let request):
+      _ = publish(request.encoded(), from: pod)
+    case .answer(let request):
+      try answer(request, from: pod)
+    case .tell(let event):
+      pod.watched[Key(event.key)] = event.change.value.map { ($0, event.version) }
+    case .report(let error):
+      pod.reports.append(error)
+    case .caughtUp, .answered:
+      break
+    }
+  }
+
+  private func answer(_ request: StateRequest, from pod: SimulatedPod<Value>) throws {
+    guard pod.isConnected, let asker = alive.first(where: { $0.identity == request.sender }) else { return }
+    var encoder = StateEncoder(
+      sender: pod.identity, answer: .init(request: request.id, id: random.next()),
+      isSettled: pod.replica.isSettled, chunkBytes: conditions.chunkBytes
+    ) { chunk in
+      self.send(chunk, to: asker, isState: true)
+    }
+    // In an order that does not depend on this process's hashing.
+    for (key, entry) in pod.replica.snapshot().sorted(by: { $0.key < $1.key }) {
+      try encoder.add(entry, forKey: key, codec: pod.codec)
+    }
+    encoder.finish(pod.replica.context)
+  }
+
+  /// Sends to everybody who can hear it now, the sender included; false if the sender is off the network.
+  private func publish(_ message: ByteBuffer, from pod: SimulatedPod<Value>, isState: Bool = false) -> Bool {
+    guard pod.isConnected else { return false }
+    for receiver in alive where receiver.isConnected { send(message, to: receiver, isState: isState) }
+    return true
+  }
+
+  private func send(_ message: ByteBuffer, to receiver: SimulatedPod<Value>, isState: Bool) {
+    guard receiver.isConnected else { return }
+    deliver(message, to: receiver, within: conditions.delay)
+    if random.chance(conditions.duplication) { deliver(message, to: receiver, within: conditions.delay) }
+    guard conditions.lateStates || !isState else { return }
+    if random.chance(conditions.lateDuplication) {
+      deliver(message, to: receiver, within: conditions.lateDelay)
+    }
+  }
+
+  private func deliver(
+    _ message: ByteBuffer, to receiver: SimulatedPod<Value>, within delay: ClosedRange<Double>
+  ) {
+    let delay = Duration.seconds(Double.random(in: delay, using: &random))
+    schedule.add(.delivery(message, to: receiver), at: now + delay)
+  }
+}

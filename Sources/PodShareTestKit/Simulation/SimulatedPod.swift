@@ -1,0 +1,28 @@
+package import PodShare
+
+/// One pod of a simulated fleet: a replica, driven as a value, and the pod's own idea of the time.
+package final class SimulatedPod<Value: Sendable> {
+  package let identity: PodIdentity
+  package let codec: any Codec<Value>
+  package var replica: Replica<DictionaryStorage<Value>>
+  var outbox = Outbox<Value>()
+
+  /// How far the pod's wall clock is ahead of virtual time.
+  package var clockOffset: Duration
+  package internal(set) var isConnected = true
+  package internal(set) var isAlive = true
+
+  /// What a watcher of all keys would hold, from events alone.
+  package internal(set) var watched: [Key: (value: Value, version: Version)] = [:]
+  package internal(set) var reports: [StoreError] = []
+
+  init(
+    identity: PodIdentity, codec: any Codec<Value>, options: ReplicaOptions<Value>, clockOffset: Duration,
+    wall: Timestamp
+  ) {
+    self.identity = identity
+    self.codec = codec
+    self.clockOffset = clockOffset
+    replica = Replica(identity: identity, options: options, storage: DictionaryStorage(), now: wall)
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import PodShare
+import PodShareTestKit
+import Testing
+
+/// A seed that fails is printed with its log, and replays exactly:
+/// `PODSHARE_SEED=17 swift test --filter PodShareSimulationTests`. `PODSHARE_SEEDS=10000` runs more of them.
+@Suite("Simulated fleets: reordering, duplication, delay, clocks, restarts, joins, absences")
+struct SimulationTests {
+  static let seeds: ClosedRange<UInt64> = {
+    let environment = ProcessInfo.processInfo.environment
+    if let seed = environment["PODSHARE_SEED"].flatMap({ UInt64($0) }) { return seed...seed }
+    return 1...(environment["PODSHARE_SEEDS"].flatMap { UInt64($0) } ?? 2_000)
+  }()
+
+  @Test("P1, P2, P3, P5: the later write wins, on every pod alike, whatever the network does")
+  func lastWriteWins() async {
+    await run(
+      Dialect(
+        merge: nil, codec: { NumberCodec(isOldBuild: $0) }, value: { $0 }, shows: { $0 == $1 }))
+  }
+
+  @Test(
+    "P1, P2, P3, P5, P6: no write between two deletes is lost, on every pod alike, whatever the network does")
+  func merge() async {
+    await run(
+      Dialect(
+        merge: Merge { $0.union($1) }, codec: { SetCodec(isOldBuild: $0) }, value: { [$0] },
+        shows: { $0.isSuperset(of: $1) }))
+  }
+
+  private func run<Value>(_ dialect: Dialect<Value>) async {
+    await withTaskGroup(of: Void.self) { group in
+      let lanes = UInt64(ProcessInfo.processInfo.activeProcessorCount)
+      for lane in 0..<lanes {
+        group.addTask {
+          for seed in Self.seeds where seed % lanes == lane {
+            guard Self.run(seed: seed, dialect) else { return }
+          }
+        }
+      }
+    }
+  }
+
+  private static func run<Value>(seed: UInt64, _ dialect: Dialect<Value>) -> Bool {
+    let workload = Workload(seed: seed, dialect: dialect)
+    do {
+      try workload.run()
+      return true
+    } catch {
+      Issue.record(
+        """
+        seed \(seed): \(error)
+        replay with PODSHARE_SEED=\(seed) swift test --filter PodShareSimulationTests
+        \(workload.fleet.log.suffix(seeds.count == 1 ? .max : 200).joined(separator: "\n"))
+        """)
+      return false
+    }
+  }
+}

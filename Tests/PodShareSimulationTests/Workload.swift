@@ -1,0 +1,253 @@
+import PodShare
+import PodShareTestKit
+
+/// What the simulation is about: how values are made, encoded and merged, and what must come of all writes.
+struct Dialect<Value: Sendable & Equatable>: Sendable {
+  var merge: Merge<Value>?
+  var codec: @Sendable (_ isOldBuild: Bool) -> any Codec<Value>
+  var value: @Sendable (Int) -> Value
+  /// Whether a pod that has just written the second shows it in the first.
+  var shows: @Sendable (Value, Value) -> Bool
+}
+
+/// A random life of a fleet, drawn from a seed; then the network is left alone, and everything must have come out.
+final class Workload<Value: Sendable & Equatable> {
+  private struct Written {
+    var key: Key
+    var version: Version
+    var epoch: Epoch
+    var value: Value?
+  }
+
+  static var tombstoneTTL: Duration { .seconds(240) }
+
+  let fleet: SimulatedFleet<Value>
+  private let dialect: Dialect<Value>
+  private let invariants: Invariants<Value>
+  private var random: SeededGenerator
+  private var written: [Written] = []
+  private var lastNumber = 0
+  private var lastPod = 0
+  /// Until when nobody may crash, so that nobody takes the only copy of a write along.
+  private var noCrashBefore = Duration.zero
+
+  private let keys = ["a", "b", "c", "é", "e\u{301}", ""].map { Key($0) }
+
+  init(seed: UInt64, dialect: Dialect<Value>) {
+    let options = ReplicaOptions(
+      merge: dialect.merge, tombstoneTTL: Self.tombstoneTTL, maxClockSkew: .seconds(60))
+    var conditions = SimulatedFleet<Value>.Conditions()
+    conditions.lateStates = dialect.merge == nil
+    fleet = SimulatedFleet(seed: seed, options: options, conditions: conditions)
+    random = SeededGenerator(seed: ~seed)
+    self.dialect = dialect
+    let invariants = Invariants<Value>()
+    self.invariants = invariants
+    fleet.onChange = { try invariants.check($0) }
+  }
+
+  func run() throws {
+    for _ in 0..<Int.random(in: 1...3, using: &random) { try startPod() }
+    for _ in 0..<Int.random(in: 20...60, using: &random) { try step() }
+    for pod in fleet.alive where !pod.isConnected { try fleet.connect(pod) }
+    try fleet.run(for: .seconds(12))
+    try checkOutcome()
+  }
+
+  // MARK: A random life
+
+  private func step() throws {
+    switch Int.random(in: 0..<100, using: &random) {
+    case 0..<55: try write()
+    case 55..<60: try startPod()
+    case 60..<66: try restart()
+    case 66..<72: try leaveOrReturn()
+    case 72..<76: jumpClock()
+    case 76..<78: try leap()
+    default: try fleet.run(for: .seconds(Double.random(in: 0...2, using: &random)))
+    }
+    // Often nothing at all lies between two writes.
+    if random.chance(0.5) { try fleet.run(for: .seconds(Double.random(in: 0...0.2, using: &random))) }
+    // A pod must be back before tombstones are collected that it has not heard of.
+    try endLongAbsences()
+  }
+
+  private var absences: [(pod: SimulatedPod<Value>, since: Duration)] = []
+
+  private func endLongAbsences() throws {
+    for absence in absences where fleet.now - absence.since > .seconds(30) {
+      if absence.pod.isAlive, !absence.pod.isConnected { try comeBack(absence.pod) }
+    }
+    absences.removeAll { !$0.pod.isAlive || $0.pod.isConnected }
+  }
+
+  /// A long time in which nothing is written and tombstones are collected.
+  private func leap() throws {
+    for pod in fleet.alive where !pod.isConnected { try comeBack(pod) }
+    try fleet.run(for: .seconds(5))
+    try fleet.run(for: .seconds(Int.random(in: 30...600, using: &random)))
+  }
+
+  private func comeBack(_ pod: SimulatedPod<Value>) throws {
+    try fleet.connect(pod)
+    noCrashBefore = fleet.now + .seconds(5)
+  }
+
+  private func leaveOrReturn() throws {
+    guard fleet.alive.count > 1, let pod = fleet.alive.randomElement(using: &random) else { return }
+    if pod.isConnected {
+      try fleet.disconnect(pod)
+      absences.append((pod, fleet.now))
+    } else {
+      try comeBack(pod)
+    }
+  }
+
+  private func restart() throws {
+    // The first pod stays, and somebody must have heard everything.
+    guard fleet.now >= noCrashBefore, fleet.alive.allSatisfy(\.isConnected),
+      let pod = fleet.alive.dropFirst().randomElement(using: &random), pod.replica.unsent.isEmpty
+    else { return }
+    fleet.crash(pod)
+    if random.chance(0.7) {
+      _ = try fleet.start(pod.identity.nodeID, codec: pod.codec, clockOffset: pod.clockOffset)
+    }
+  }
+
+  private func startPod() throws {
+    guard fleet.alive.count < 5 else { return }
+    lastPod += 1
+    let name = "pod-\(lastPod)"
+    var seeds: [(Key, Value)] = []
+    if random.chance(0.3) {
+      // A seed is older than any delete; once a tombstone has been collected, nothing speaks against it.
+      let undeleted = keys.filter { key in !written.contains { $0.key == key && $0.value == nil } }
+      for key in undeleted.shuffled(using: &random).prefix(2) { seeds.append((key, nextValue())) }
+    }
+    let pod = try fleet.start(
+      name, codec: dialect.codec(random.chance(0.2)),
+      clockOffset: .seconds(Double.random(in: -20...20, using: &random)), seeds: seeds)
+    for (index, seed) in seeds.enumerated() {
+      let version = Version(
+        timestamp: .earliest, author: pod.identity, sequence: pod.identity.incarnation + 1 + UInt64(index))
+      written.append(Written(key: seed.0, version: version, epoch: .beginning, value: seed.1))
+    }
+    if !seeds.isEmpty { noCrashBefore = fleet.now + .seconds(5) }
+  }
+
+  private func jumpClock() {
+    guard let pod = fleet.alive.randomElement(using: &random) else { return }
+    pod.clockOffset = .seconds(Double.random(in: -20...20, using: &random))
+    fleet.note("\(pod.identity)'s clock is set to \(pod.clockOffset) ahead")
+  }
+
+  private func nextValue() -> Value {
+    lastNumber += 1
+    return dialect.value(lastNumber)
+  }
+
+  private func write() throws {
+    guard let pod = fleet.alive.randomElement(using: &random) else { return }
+    let changes = (0..<(random.chance(0.3) ? Int.random(in: 2...4, using: &random) : 1)).map { _ in
+      LocalChange(
+        key: keys.randomElement(using: &random) ?? keys[0],
+        action: random.chance(0.25) ? .delete : .set(nextValue()))
+    }
+    let before = pod.replica.snapshot()
+    let versions = try fleet.write(changes, on: pod)
+    if !pod.isConnected { noCrashBefore = fleet.now + .seconds(5) }
+    try checkReadsItsWrites(changes, before: before, versions: versions, on: pod)
+  }
+
+  private func checkReadsItsWrites(
+    _ changes: [LocalChange<Value>], before: [Key: StoredEntry<Value>],
+    versions: [Version], on pod: SimulatedPod<Value>
+  ) throws {
+    var epochs = before.mapValues(\.epoch)
+    for (index, (change, version)) in zip(changes, versions).enumerated() {
+      guard let entry = pod.replica.entry(forKey: change.key) else {
+        throw Violation("\(pod.identity): \(change.key) is missing right after it was written")
+      }
+      if let old = before[change.key], entry.version <= old.version {
+        throw Violation("\(pod.identity): a write of \(change.key) did not win over \(old.version)")
+      }
+      let isLast = !changes[(index + 1)...].contains { $0.key == change.key }
+      if isLast, entry.version != version {
+        throw Violation("\(pod.identity): \(change.key) has version \(entry.version), not that of the write")
+      }
+      switch change.action {
+      case .delete:
+        epochs[change.key] = .after(version)
+        written.append(Written(key: change.key, version: version, epoch: .after(version), value: nil))
+        if isLast, entry.value != nil {
+          throw Violation("\(pod.identity): \(change.key) is there, just deleted")
+        }
+      case .set(let value):
+        let epoch = epochs[change.key] ?? .beginning
+        written.append(Written(key: change.key, version: version, epoch: epoch, value: value))
+        guard isLast else { continue }
+        guard let shown = entry.value, dialect.shows(shown, value) else {
+          throw Violation(
+            "\(pod.identity): \(change.key) shows \(entry.value as Any) after \(value) was written")
+        }
+      }
+    }
+  }
+
+  // MARK: The outcome
+
+  private func checkOutcome() throws {
+    guard let first = fleet.alive.first else { return }
+    for pod in fleet.alive {
+      guard pod.replica.unsent.isEmpty else { throw Violation("\(pod.identity) still has entries to send") }
+      guard pod.replica.isCaughtUp || fleet.alive.count == 1 else {
+        throw Violation("\(pod.identity) is not caught up")
+      }
+      try checkEqual(pod, first)
+    }
+    let newBuilds = fleet.alive.filter { !isOld($0) }
+    for key in keys { try checkValue(of: key, on: newBuilds) }
+  }
+
+  private func isOld(_ pod: SimulatedPod<Value>) -> Bool {
+    (pod.codec as? NumberCodec)?.isOldBuild ?? (pod.codec as? SetCodec)?.isOldBuild ?? false
+  }
+
+  private func checkEqual(_ pod: SimulatedPod<Value>, _ other: SimulatedPod<Value>) throws {
+    // Tombstones are collected at different times.
+    let mine = pod.replica.snapshot().filter { !$0.value.isTombstone }
+    let theirs = other.replica.snapshot().filter { !$0.value.isTombstone }
+    for key in Set(mine.keys).union(theirs.keys) {
+      let (left, right) = (mine[key], theirs[key])
+      guard left?.version == right?.version, isOld(pod) || isOld(other) || left?.value == right?.value else {
+        throw Violation(
+          "\(key) is \(left as Any) on \(pod.identity), but \(right as Any) on \(other.identity)")
+      }
+    }
+  }
+
+  /// Whether a write belongs to the last epoch of its key: it was made after the last delete, as far as its author
+  /// remembered; nobody is made to remember a delete once its tombstone has been collected.
+  private func survives(_ write: Written, deletes: [Written]) -> Bool {
+    guard let last = deletes.map(\.version).max() else { return true }
+    return write.epoch == .after(last)
+      || write.version.timestamp > last.timestamp.advanced(by: Self.tombstoneTTL / 2)
+  }
+
+  private func checkValue(of key: Key, on pods: [SimulatedPod<Value>]) throws {
+    let writes = written.filter { $0.key == key }
+    let expected: Value?
+    if let merge = dialect.merge {
+      expected = writes.filter { survives($0, deletes: writes.filter { $0.value == nil }) }
+        .compactMap(\.value).reduce(nil) { joined, value in joined.map { merge.join($0, value) } ?? value }
+    } else {
+      expected = writes.max { $0.version < $1.version }?.value
+    }
+    for pod in pods {
+      let value = pod.replica.entry(forKey: key)?.value
+      guard value == expected else {
+        throw Violation("\(key) is \(value as Any) on \(pod.identity), but should be \(expected as Any)")
+      }
+    }
+  }
+}
