@@ -32,10 +32,35 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
-    .target(name: "PodShareTestKit", dependencies: ["PodShare"], swiftSettings: settings),
+    .target(
+      name: "PodShareTestKit",
+      dependencies: [
+        "PodShare",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ],
+      swiftSettings: settings
+    ),
     .testTarget(
-      name: "PodShareTests", dependencies: ["PodShare", "PodShareTestKit"], swiftSettings: settings),
+      name: "PodShareTests",
+      dependencies: [
+        "PodShare",
+        "PodShareTestKit",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings
+    ),
     .testTarget(
-      name: "PodShareSimulationTests", dependencies: ["PodShare", "PodShareTestKit"], swiftSettings: settings),
+      name: "PodShareSimulationTests",
+      dependencies: [
+        "PodShare",
+        "PodShareTestKit",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: settings
+    ),
   ]
 )

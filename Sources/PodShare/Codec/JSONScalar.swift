@@ -73,7 +73,11 @@ extension JSONScalar where Self: BinaryFloatingPoint & LosslessStringConvertible
       }
     }
     guard points <= 1, digits.last != UInt8(ascii: ".") else { return nil }
-    self.init(String(decoding: bytes, as: UTF8.self))
+    // Out of range reads as infinity or nothing; the decoder refuses both.
+    guard let number = Self(String(decoding: bytes, as: UTF8.self)), number.isFinite,
+      !number.isZero || digits.allSatisfy({ $0 == UInt8(ascii: "0") || $0 == UInt8(ascii: ".") })
+    else { return nil }
+    self = number
   }
 }
 

@@ -18,15 +18,16 @@ package struct TombstoneIndex: Sendable {
 
   /// Whether a tombstone's time is over.
   package func isExpired(deletedAt: Timestamp, at now: Timestamp) -> Bool {
-    let (age, overflow) = now.nanoseconds.subtractingReportingOverflow(deletedAt.nanoseconds)
-    return overflow || age >= timeToLive
+    now.duration(since: deletedAt) >= .nanoseconds(timeToLive)
   }
 
   /// Takes out up to `limit` keys whose buckets are over at `now`.
   package mutating func takeExpired(at now: Timestamp, limit: Int) -> [Key] {
     var taken: [Key] = []
     // A bucket is over when even its youngest tombstone is.
-    let lastOver = (now.nanoseconds - timeToLive) / span - 1
+    let (youngest, overflow) = now.nanoseconds.subtractingReportingOverflow(timeToLive)
+    guard !overflow else { return taken }
+    let lastOver = youngest / span - 1
     for bucket in buckets.keys.filter({ $0 <= lastOver }).sorted() where taken.count < limit {
       var keys = buckets.removeValue(forKey: bucket) ?? []
       let part = keys.suffix(limit - taken.count)

@@ -57,7 +57,8 @@ extension StoreCore {
 
   func collectTombstones() {
     // In parts: the write lock is held for a bounded time each.
-    while update({ $0.replica.collectTombstones(wall: now(), outbox: &$0.outbox) }) {}
+    let wall = now()
+    while update({ $0.replica.collectTombstones(wall: wall, outbox: &$0.outbox) }) {}
   }
 
   func reportingErrors(_ body: () async throws(StoreError) -> Void) async {

@@ -1,0 +1,127 @@
+import NIOCore
+import Testing
+
+@testable import PodShare
+
+@Suite("Wire: state")
+struct WireStateTests {
+  @Test("Any state reads back as it was written, chunk by chunk", arguments: 0..<24 as Range<UInt64>)
+  func roundTrip(seed: UInt64) throws {
+    var samples = WireSamples(seed: seed)
+    let sample = try samples.state()
+    let chunks = try sample.messages.map { message -> StateChunk in
+      guard case .state(let chunk) = try WireDecoder.decode(message) else { throw WireError(.empty) }
+      return chunk
+    }
+    #expect(chunks.flatMap(\.entries).map(WireSamples.Entry.init) == sample.entries, "seed \(seed)")
+    #expect(
+      chunks.allSatisfy { $0.sender == sample.sender && $0.isSettled == sample.isSettled }, "seed \(seed)")
+    if let answer = sample.answer {
+      let positions = chunks.indices.map {
+        StateChunk.Position(request: answer.request, answer: answer.id, index: $0)
+      }
+      #expect(chunks.map(\.position) == positions, "seed \(seed)")
+      #expect(chunks.last?.closing == sample.context, "seed \(seed)")
+      #expect(chunks.dropLast().allSatisfy { $0.closing == nil }, "seed \(seed)")
+    } else {
+      #expect(chunks.allSatisfy { $0.position == nil && $0.closing == nil }, "seed \(seed)")
+    }
+  }
+
+  @Test("P7: a large state goes in chunks little larger than 256 KiB")
+  func chunks() throws {
+    var messages: [ByteBuffer] = []
+    let sender = PodIdentity(nodeID: "a", incarnation: 1)
+    var encoder = StateEncoder(sender: sender, answer: .init(request: 1, id: 2), isSettled: true) {
+      messages.append($0)
+    }
+    let value = String(repeating: "x", count: 1_000)
+    for number in 0..<700 as Range<UInt64> {
+      let version = Version(timestamp: .earliest, author: sender, sequence: number)
+      try encoder.set(Key("\(number)"), version: version, epoch: .beginning) { $0.writeString(value) }
+    }
+    encoder.finish(CausalContext())
+    #expect(messages.count == 3)
+    #expect(messages.allSatisfy { $0.readableBytes < WireLimits.chunkBytes + 2_000 })
+    let chunks = try messages.map(chunk)
+    #expect(chunks.flatMap(\.entries).map(\.key.string) == (0..<700).map(String.init))
+    #expect(chunks.dropLast().allSatisfy { $0.closing == nil })
+    #expect(chunks.last?.closing == CausalContext())
+  }
+
+  @Test("Nothing at all is still an answer, but no news")
+  func empty() throws {
+    let sender = PodIdentity(nodeID: "a", incarnation: 1)
+    var answers: [ByteBuffer] = []
+    var answer = StateEncoder(sender: sender, answer: .init(request: 1, id: 2), isSettled: false) {
+      answers.append($0)
+    }
+    answer.finish(CausalContext())
+    #expect(answers.count == 1)
+    #expect(try chunk(answers[0]).entries.isEmpty)
+    var news: [ByteBuffer] = []
+    var encoder = StateEncoder(sender: sender, answer: nil, isSettled: true) { news.append($0) }
+    encoder.finish()
+    #expect(news.isEmpty)
+  }
+
+  @Test("An entry that cannot be encoded leaves no trace, not even of the author that it introduced")
+  func failedEntry() throws {
+    let sender = PodIdentity(nodeID: "a", incarnation: 1)
+    let other = PodIdentity(nodeID: "b", incarnation: 2)
+    var messages: [ByteBuffer] = []
+    var encoder = StateEncoder(sender: sender, answer: nil, isSettled: true) { messages.append($0) }
+    try encoder.set(
+      Key("1"), version: Version(timestamp: .earliest, author: sender, sequence: 1), epoch: .beginning
+    ) { $0.writeString("1") }
+    #expect(throws: CodecFailure.self) {
+      try encoder.set(
+        Key("2"), version: Version(timestamp: .earliest, author: other, sequence: 1), epoch: .beginning
+      ) {
+        $0.writeString("half")
+        throw CodecFailure()
+      }
+    }
+    try encoder.set(
+      Key("3"), version: Version(timestamp: .earliest, author: other, sequence: 2), epoch: .beginning
+    ) { $0.writeString("3") }
+    encoder.finish()
+    let entries = try chunk(messages[0]).entries
+    #expect(entries.map(\.key.string) == ["1", "3"])
+    #expect(entries.map(\.version.origin) == ["a", "b"])
+  }
+
+  @Test("A request reads back as it was written")
+  func request() throws {
+    let request = StateRequest(sender: PodIdentity(nodeID: "é", incarnation: 1 << 61), id: .max)
+    guard case .stateRequest(let read) = try WireDecoder.decode(request.encoded()) else {
+      Issue.record("not a request")
+      return
+    }
+    #expect(read == request)
+  }
+
+  @Test("A saved snapshot reads back chunk by chunk; one of nothing too")
+  func snapshot() throws {
+    var samples = WireSamples(seed: 11)
+    let sample = try samples.state()
+    let saved = SavedSnapshot.encode(sample.messages)
+    let entries = try SavedSnapshot.decode(saved).flatMap(\.entries)
+    #expect(entries.map(WireSamples.Entry.init) == sample.entries)
+    #expect(try SavedSnapshot.decode(SavedSnapshot.encode([])).isEmpty)
+  }
+
+  @Test("CRC-32C of RFC 3720's examples")
+  func checksum() {
+    #expect(CRC32C.checksum(of: "123456789".utf8) == 0xe306_9283)
+    #expect(CRC32C.checksum(of: [UInt8](repeating: 0, count: 32)) == 0x8a91_36aa)
+    #expect(CRC32C.checksum(of: [UInt8](repeating: 0xff, count: 32)) == 0x62a8_ab43)
+    #expect(CRC32C.checksum(of: 0..<32 as Range<UInt8>) == 0x46dd_794e)
+    #expect(CRC32C.checksum(of: []) == 0)
+  }
+
+  private func chunk(_ message: ByteBuffer) throws -> StateChunk {
+    guard case .state(let chunk) = try WireDecoder.decode(message) else { throw WireError(.empty) }
+    return chunk
+  }
+}
