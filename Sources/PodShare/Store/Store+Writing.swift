@@ -10,7 +10,8 @@ extension Store {
   /// cannot take now is sent later by itself. Never suspends.
   ///
   /// - Returns: The version of the write.
-  /// - Throws: `invalidKey`, `valueTooLarge`, `encodingFailed`, `closed`.
+  /// - Throws: `invalidKey`, `valueTooLarge`, `encodingFailed`, `closed`; `timestampOutOfRange` if the key holds a
+  ///   stamp from the end of the year 2199, so that none is left to win over it.
   @discardableResult
   public func set(_ key: String, to value: Value) throws(StoreError) -> Version {
     try core.write(LocalChange(key: Key(key), action: .set(value)))
@@ -19,7 +20,7 @@ extension Store {
   /// Deletes a key, whether or not it is there: it stays deleted against every write that is older than this.
   ///
   /// - Returns: The version of the delete.
-  /// - Throws: `invalidKey`, `closed`.
+  /// - Throws: `invalidKey`, `closed`, `timestampOutOfRange`.
   @discardableResult
   public func delete(_ key: String) throws(StoreError) -> Version {
     try core.write(LocalChange(key: Key(key), action: .delete))
@@ -54,7 +55,7 @@ extension Store {
   /// }
   /// ```
   ///
-  /// - Throws: As ``setMany(_:)``, or what the closure throws.
+  /// - Throws: As `setMany`, or what the closure throws.
   @discardableResult
   public func write<Result>(_ body: (inout WriteBatch<Value>) throws -> Result) throws -> Result {
     var batch = WriteBatch<Value>()
@@ -82,7 +83,7 @@ extension Store {
   /// the other pods within a sync interval.
   ///
   /// - Throws: `seedOnNonEmptyStore` if the store holds entries or tombstones; `timestampOutOfRange` if `asOf` is
-  ///   not from 1970 to 2200; otherwise as ``setMany(_:)``.
+  ///   not from 1970 to 2200; otherwise as `setMany`.
   public func seed(
     _ entries: some Sequence<(key: String, value: Value)>, asOf: Timestamp = .earliest
   ) throws(StoreError) {
@@ -91,7 +92,8 @@ extension Store {
 
   /// Waits until every write made before has left this process, as far as the transport can tell.
   ///
-  /// - Throws: `broadcastFailed` if that cannot be now: the local writes stand and are sent later. `cancelled`.
+  /// - Throws: `broadcastFailed` if that cannot be now: the local writes stand and are sent later. `transport` if a
+  ///   ``SnapshotTransport`` could not save them. `cancelled`.
   public func flush() async throws(StoreError) {
     try await core.flush()
   }

@@ -24,6 +24,7 @@ public final class Store<Value: Sendable>: Service {
   /// - Parameters:
   ///   - topic: What the pods that share this dictionary have in common: 1 to 1,024 bytes without control characters.
   ///   - transport: How messages reach the other pods. It is the caller's to close, after the store.
+  ///   - configuration: How the store behaves.
   /// - Throws: `invalidTopic`, `invalidNodeID`, `invalidConfiguration`.
   public init(
     _ topic: String, over transport: any Transport, configuration: StoreConfiguration<Value>

@@ -3,8 +3,8 @@ public import NIOCore
 /// Carries messages between the pods that share a topic.
 ///
 /// A transport delivers to every subscription of a topic what anybody publishes to it, its own pod's messages
-/// included or not, as suits it. It may lose, double or reorder messages when the network does; the stores heal that.
-/// It must not damage them.
+/// included or not, as suits it. It may double and reorder messages. What it cannot take it refuses; what it may have
+/// lost it announces by `interrupted` and `resumed`; the stores make good both. It must not damage messages.
 public protocol Transport: Sendable {
   /// Hands a message over. Never blocks and never waits for a slow peer: what does not fit into the transport's
   /// bounded queue is refused, and the store sends it again later.
