@@ -70,8 +70,9 @@ public final class Store<Value: Sendable>: Service {
   ///
   /// A store runs once. Calling this twice, or on a store made by `join`, is a programmer's error and traps.
   ///
-  /// - Throws: `transport` when the topic cannot be subscribed to; `broadcastFailed` when at the end not everything
-  ///   could be handed to the transport.
+  /// What could not be handed to the transport by the end is reported, and does not make this throw.
+  ///
+  /// - Throws: `transport` when the topic cannot be subscribed to.
   public func run() async throws {
     let core = core
     do {
@@ -83,7 +84,7 @@ public final class Store<Value: Sendable>: Service {
       return  // Shut down while joining: there is nothing to close.
     }
     // In a task of its own: this one may be cancelled, and closing is not to be.
-    try await Task { try await core.close(timeout: Self.closeTimeout) }.value
+    _ = await Task { try await core.close(timeout: Self.closeTimeout) }.result
   }
 
   /// This pod's name: as configured, or drawn at random.

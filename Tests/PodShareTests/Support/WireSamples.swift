@@ -66,6 +66,7 @@ struct WireSamples {
       var entry = Entry(key: key, version: version, epoch: .beginning)
       if oneIn(3) {
         encoder.delete(key)
+        entry.epoch = .after(version)
         entry.deletedAt = stamp.wall
       } else {
         let value = bytes()
@@ -108,7 +109,10 @@ struct WireSamples {
       var entry = Entry(key: key(mayBeLong: count >= 60), version: version, epoch: .beginning)
       if oneIn(3) {
         let deletedAt = timestamp(before: Timestamp.latest.nanoseconds)
-        encoder.delete(entry.key, version: version, deletedAt: deletedAt)
+        if oneIn(3) { entry.epoch = .after(versionBefore(version)) }
+        encoder.delete(entry.key, version: version, epoch: entry.epoch, deletedAt: deletedAt)
+        // Without an epoch of its own, the version is that of the delete.
+        if entry.epoch == .beginning { entry.epoch = .after(version) }
         entry.deletedAt = deletedAt
       } else {
         if oneIn(3) { entry.epoch = .after(versionBefore(version)) }

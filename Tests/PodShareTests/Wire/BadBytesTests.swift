@@ -190,7 +190,7 @@ struct BadBytesTests {
       var encoder = StateEncoder(sender: sender, answer: nil, isSettled: true) { chunks.append($0) }
       encoder.delete(
         Key("k"), version: Version(timestamp: Timestamp(nanoseconds: bad), author: sender, sequence: 1),
-        deletedAt: .earliest)
+        epoch: .beginning, deletedAt: .earliest)
       encoder.finish()
       #expect(reason(of: chunks[0]) == .timestampOutOfRange)
     }

@@ -85,7 +85,7 @@ struct WireVersion2PageTests {
     let set = Version(timestamp: tenOClock, author: a, sequence: a.incarnation + 1)
     try encoder.set(Key("limit"), version: set, epoch: .beginning) { $0.writeString("1000") }
     let delete = Version(timestamp: tenOClock, author: a, sequence: a.incarnation + 2)
-    encoder.delete(Key("old"), version: delete, deletedAt: tenOClock)
+    encoder.delete(Key("old"), version: delete, epoch: .beginning, deletedAt: tenOClock)
     var context = CausalContext()
     context.insert(set)
     context.insert(delete)

@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+  name: "podshare-examples",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "basic", targets: ["basic"]),
+    .executable(name: "web", targets: ["web"]),
+  ],
+  dependencies: [
+    .package(name: "podshare", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // One process, three pods, no network: the whole API in a page of code.
+    .executableTarget(
+      name: "basic",
+      dependencies: [.product(name: "PodShare", package: "podshare")],
+      swiftSettings: settings
+    ),
+    // Three pods, each with a page of its own that shows what it holds and what reaches it.
+    .executableTarget(
+      name: "web",
+      dependencies: [
+        .product(name: "PodShare", package: "podshare"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      // In the executable itself, so that it finds them from any working directory.
+      resources: [
+        .embedInCode("Resources/index.html"),
+        .embedInCode("Resources/style.css"),
+        .embedInCode("Resources/app.js"),
+      ],
+      swiftSettings: settings
+    ),
+  ]
+)
