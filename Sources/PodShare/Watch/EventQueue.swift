@@ -6,11 +6,8 @@ struct EventQueue<Value: Sendable>: Sendable {
   }
 
   private var contents: Contents
-  /// What was there when the watch began, sent before anything that waits.
-  private var present: Dictionary<Key, StoredEntry<Value>>.Iterator?
 
-  init(buffering: WatchBuffering, present: [Key: StoredEntry<Value>]?) {
-    self.present = present?.makeIterator()
+  init(buffering: WatchBuffering) {
     contents =
       switch buffering.kind {
       case .bounded(let limit): .bounded(FIFO(), limit: limit)
@@ -18,13 +15,16 @@ struct EventQueue<Value: Sendable>: Sendable {
       }
   }
 
-  /// Whether there is nothing to take. With a first state there may be less than this says.
   var isEmpty: Bool {
-    guard present == nil else { return false }
-    return switch contents {
+    switch contents {
     case .bounded(let events, _): events.count == 0
     case .newestPerKey(let keys, _): keys.count == 0
     }
+  }
+
+  /// Whether an older event of this key need not be sent any more.
+  func hasNewer(for key: Key) -> Bool {
+    if case .newestPerKey(_, let newest) = contents { newest[key] != nil } else { false }
   }
 
   /// Adds an event; false if there is no room for it.
@@ -44,18 +44,8 @@ struct EventQueue<Value: Sendable>: Sendable {
     return true
   }
 
-  /// Takes the next event, of those keys that `scope` is about.
-  mutating func popFirst(in scope: WatchScope) -> Event<Value>? {
-    while let (key, entry) = present?.next() {
-      guard let value = entry.value, scope.admits(key.string) else { continue }
-      // A newer event of the same key will do.
-      if case .newestPerKey(_, let newest) = contents, newest[key] != nil { continue }
-      return Event(
-        change: .set(value), key: key.string, origin: entry.version.origin,
-        timestamp: entry.version.timestamp,
-        version: entry.version)
-    }
-    present = nil
+  /// Takes the next event.
+  mutating func popFirst() -> Event<Value>? {
     switch contents {
     case .bounded(var events, let limit):
       contents = .bounded(FIFO(), limit: limit)
@@ -66,10 +56,6 @@ struct EventQueue<Value: Sendable>: Sendable {
       defer { contents = .newestPerKey(keys, newest: newest) }
       return keys.popFirst().flatMap { newest.removeValue(forKey: $0) }
     }
-  }
-
-  mutating func removeAll() {
-    self = EventQueue(buffering: .bounded(1), present: nil)
   }
 }
 

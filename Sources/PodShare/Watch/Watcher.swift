@@ -18,13 +18,16 @@ final class Watcher<Value: Sendable>: Sendable {
   /// The position of the first event that is for this watcher; what came before is in its first state, if it has one.
   let firstEvent: UInt64
   private let state: NIOLockedValueBox<State>
+  /// Under a lock of its own, which only consumers take.
+  private let present: NIOLockedValueBox<PresentEntries<Value>>
 
   init(
     scope: WatchScope, buffering: WatchBuffering, firstEvent: UInt64, present: [Key: StoredEntry<Value>]?
   ) {
     self.scope = scope
     self.firstEvent = firstEvent
-    state = NIOLockedValueBox(State(queue: EventQueue(buffering: buffering, present: present)))
+    state = NIOLockedValueBox(State(queue: EventQueue(buffering: buffering)))
+    self.present = NIOLockedValueBox(PresentEntries(present))
   }
 
   // MARK: Where events are told
@@ -47,28 +50,30 @@ final class Watcher<Value: Sendable>: Sendable {
 
   /// Ends the watch; what waits is still delivered, then comes `nil`.
   func finish() {
-    end(.finished, discarding: false)
+    end(discarding: false)
   }
 
   // MARK: Where events are consumed
 
-  /// Ends the watch at once.
+  /// Ends the watch at once; what waits is dropped.
   func cancel() {
-    end(.finished, discarding: true)
+    end(discarding: true)
   }
 
-  private func end(_ end: End, discarding: Bool) {
+  private func end(discarding: Bool) {
     let (waiters, discarded) = state.withLockedValue { state in
-      if state.end == nil { state.end = end }
       let discarded = discarding ? state.queue : nil
       if discarding {
-        state.queue.removeAll()
+        state.queue = EventQueue(buffering: .bounded(1))
+        state.end = .finished
+      } else if state.end == nil {
         state.end = .finished
       }
       defer { state.waiters = [] }
       return (state.waiters, discarded)
     }
     _ = consume discarded
+    if discarding { present.withLockedValue { $0.removeAll() } }
     for waiter in waiters { waiter.continuation.resume() }
   }
 
@@ -99,8 +104,11 @@ final class Watcher<Value: Sendable>: Sendable {
   }
 
   private func take() -> Taken {
-    state.withLockedValue { state in
-      if let event = state.queue.popFirst(in: scope) { return .event(event) }
+    while let event = present.withLockedValue({ $0.next(in: scope) }) {
+      if !state.withLockedValue({ $0.queue.hasNewer(for: Key(event.key)) }) { return .event(event) }
+    }
+    return state.withLockedValue { state in
+      if let event = state.queue.popFirst() { return .event(event) }
       guard let end = state.end else { return .nothing }
       state.end = .finished  // An error is thrown once.
       return .end(end)
