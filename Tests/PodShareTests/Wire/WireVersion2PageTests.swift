@@ -101,6 +101,7 @@ struct WireVersion2PageTests {
     #expect(chunk.isSettled)
     #expect(chunk.closing == context)
     #expect(chunk.entries.map(\.version) == [set, delete])
+    #expect(chunk.entries.map(\.epoch) == [.beginning, .after(delete)])
   }
 
   @Test("gives the checksum's usual test vector, and names of side topics, as they are")
