@@ -30,6 +30,8 @@ final class Workload<Value: Sendable & Equatable> {
   private var lastPod = 0
   /// Until when nobody may crash, so that nobody takes the only copy of a write along.
   private var noCrashBefore = Duration.zero
+  /// Until when nobody may leave, so that what a crashed pod had sent arrives somewhere.
+  private var noAbsenceBefore = Duration.zero
 
   private let keys = ["a", "b", "c", "é", "e\u{301}", ""].map { Key($0) }
 
@@ -96,6 +98,7 @@ final class Workload<Value: Sendable & Equatable> {
   private func leaveOrReturn() throws {
     guard fleet.alive.count > 1, let pod = fleet.alive.randomElement(using: &random) else { return }
     if pod.isConnected {
+      guard fleet.now >= noAbsenceBefore else { return }
       try fleet.disconnect(pod)
       absences.append((pod, fleet.now))
     } else {
@@ -109,6 +112,7 @@ final class Workload<Value: Sendable & Equatable> {
       let pod = fleet.alive.dropFirst().randomElement(using: &random), pod.replica.unsent.isEmpty
     else { return }
     fleet.crash(pod)
+    noAbsenceBefore = fleet.now + .seconds(1)
     if random.chance(0.7) {
       _ = try fleet.start(pod.identity.nodeID, codec: pod.codec, clockOffset: pod.clockOffset)
     }
@@ -118,14 +122,15 @@ final class Workload<Value: Sendable & Equatable> {
     guard fleet.alive.count < 5 else { return }
     lastPod += 1
     let name = "pod-\(lastPod)"
+    let isOld = random.chance(0.2)
     var seeds: [(Key, Value)] = []
     if random.chance(0.3) {
       // A seed is older than any delete; once a tombstone has been collected, nothing speaks against it.
       let undeleted = keys.filter { key in !written.contains { $0.key == key && $0.value == nil } }
-      for key in undeleted.shuffled(using: &random).prefix(2) { seeds.append((key, nextValue())) }
+      for key in undeleted.shuffled(using: &random).prefix(2) { seeds.append((key, nextValue(onOldBuild: isOld))) }
     }
     let pod = try fleet.start(
-      name, codec: dialect.codec(random.chance(0.2)),
+      name, codec: dialect.codec(isOld),
       clockOffset: .seconds(Double.random(in: -20...20, using: &random)), seeds: seeds)
     for (index, seed) in seeds.enumerated() {
       let version = Version(
@@ -141,8 +146,9 @@ final class Workload<Value: Sendable & Equatable> {
     fleet.note("\(pod.identity)'s clock is set to \(pod.clockOffset) ahead")
   }
 
-  private func nextValue() -> Value {
-    lastNumber += 1
+  /// No build writes what it cannot read.
+  private func nextValue(onOldBuild isOld: Bool) -> Value {
+    repeat { lastNumber += 1 } while isOld && lastNumber % 7 == 0
     return dialect.value(lastNumber)
   }
 
@@ -151,7 +157,7 @@ final class Workload<Value: Sendable & Equatable> {
     let changes = (0..<(random.chance(0.3) ? Int.random(in: 2...4, using: &random) : 1)).map { _ in
       LocalChange(
         key: keys.randomElement(using: &random) ?? keys[0],
-        action: random.chance(0.25) ? .delete : .set(nextValue()))
+        action: random.chance(0.25) ? .delete : .set(nextValue(onOldBuild: isOld(pod))))
     }
     let before = pod.replica.snapshot()
     let versions = try fleet.write(changes, on: pod)

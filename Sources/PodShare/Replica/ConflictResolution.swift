@@ -8,20 +8,20 @@
 /// - its value: the join of all writes of that epoch; none yet, if it is a tombstone.
 package struct ConflictResolution<Value: Sendable>: Sendable {
   package let merge: Merge<Value>?
+  private let tombstoneTTL: Duration
 
-  package init(merge: Merge<Value>?) {
+  /// - Parameter tombstoneTTL: The same on all pods: they must all decide alike.
+  package init(merge: Merge<Value>?, tombstoneTTL: Duration) {
     self.merge = merge
+    self.tombstoneTTL = tombstoneTTL
   }
 
   /// How many writes of one key that this build cannot decode are kept side by side in merge mode.
   package static var opaqueWritesPerKey: Int { 64 }
 
   /// The entry after `write`, or nil if it changes nothing.
-  ///
-  /// Deletes before `horizon` no longer part epochs: elsewhere their tombstones may have been collected, and the key
-  /// been written anew by somebody who knows nothing of them.
   package func resolve(
-    _ current: StoredEntry<Value>?, with write: Write<Value>, horizon: Timestamp
+    _ current: StoredEntry<Value>?, with write: Write<Value>
   ) -> StoredEntry<Value>? {
     guard let current else { return entry(for: write, showing: nil) }
     guard let merge else {
@@ -29,7 +29,7 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
       return entry(for: write, showing: current.readable)
     }
     let result: StoredEntry<Value>? =
-      switch relation(of: write, to: current, horizon: horizon) {
+      switch relation(of: write, to: current) {
       case .later: entry(for: write, showing: nil)
       case .same: joined(current, with: write, by: merge)
       case .earlier: nil
@@ -51,18 +51,20 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
     case earlier, same, later
   }
 
-  private func relation(
-    of write: Write<Value>, to current: StoredEntry<Value>, horizon: Timestamp
-  ) -> EpochRelation {
+  private func relation(of write: Write<Value>, to current: StoredEntry<Value>) -> EpochRelation {
     if write.epoch == current.epoch { return .same }
     let isLater = write.epoch > current.epoch
-    guard !write.isDelete, case .after(let delete) = max(write.epoch, current.epoch),
-      delete.timestamp < horizon
-    else { return isLater ? .later : .earlier }
-    // The delete between the two is so old that who wrote the earlier may have been told of it and forgotten it.
-    // Then only what is older than the delete is gone.
-    let earlier = isLater ? current.version : write.version
-    return earlier > delete ? .same : isLater ? .later : .earlier
+    let versionOfEarlier = isLater ? current.version : write.version
+    return mayHaveForgotten(max(write.epoch, current.epoch), writtenAs: versionOfEarlier)
+      ? .same : isLater ? .later : .earlier
+  }
+
+  /// Whether somebody who wrote under this version may have been told of the delete that began an epoch, collected its
+  /// tombstone, and written the key anew. Decided by what is written alone, so that all pods decide alike. Half the
+  /// time to live leaves room for clocks that differ.
+  private func mayHaveForgotten(_ epoch: Epoch, writtenAs version: Version) -> Bool {
+    guard case .after(let delete) = epoch else { return true }
+    return version.timestamp > delete.timestamp.advanced(by: tombstoneTTL / 2)
   }
 
   /// What watchers are told of a change, or nil if nothing visible changed.

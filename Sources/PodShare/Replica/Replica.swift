@@ -29,7 +29,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     self.options = options
     self.storage = storage
     startedAt = now
-    resolution = ConflictResolution(merge: options.merge)
+    resolution = ConflictResolution(merge: options.merge, tombstoneTTL: options.tombstoneTTL)
     lastSequence = identity.incarnation
     tombstones = TombstoneIndex(timeToLive: options.tombstoneTTL)
   }
@@ -60,14 +60,13 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     outbox: inout Outbox<Value>
   ) throws(StoreError) -> Version {
     let wall = min(max(wall, .earliest), .latest)
-    let horizon = horizon(wall)
     var stamp = WriteStamp(timestamp: clock.tick(wall: wall), firstSequence: lastSequence + 1, wall: wall)
     var application = Application<Value>()
     var last: Version?
     for (index, change) in changes.enumerated() {
       let current = application.pending(change.key) ?? storage.entry(forKey: change.key)
       let write = try number(change, index: index, over: current, stamp: &stamp)
-      if let entry = resolution.resolve(current, with: write, horizon: horizon) {
+      if let entry = resolution.resolve(current, with: write) {
         application.put(entry, over: current, by: write)
       }
       last = write.version
@@ -111,7 +110,6 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     _ entries: some Collection<(Key, Value)>, asOf: Timestamp, outbox: inout Outbox<Value>
   ) throws(StoreError) {
     guard storage.count == 0 else { throw .seedOnNonEmptyStore(count: storage.count) }
-    let horizon = Timestamp.earliest
     var application = Application<Value>()
     for (key, value) in entries {
       lastSequence += 1
@@ -119,7 +117,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
       context.insert(version)
       let write = Write(key: key, version: version, content: .set(value))
       let current = application.pending(key)
-      if let entry = resolution.resolve(current, with: write, horizon: horizon) {
+      if let entry = resolution.resolve(current, with: write) {
         application.put(entry, over: current, by: write)
       }
       unsent.insert(key)
@@ -187,17 +185,12 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     context.insert(write.version)
     if write.isDelete, case .after(let delete) = write.epoch { context.insert(delete) }
     let current = application.pending(write.key) ?? storage.entry(forKey: write.key)
-    if let entry = resolution.resolve(current, with: write, horizon: horizon(wall)) {
+    if let entry = resolution.resolve(current, with: write) {
       application.put(entry, over: current, by: write)
       counters.appliedWrites += 1
     } else {
       counters.rejectedWrites += 1
     }
-  }
-
-  /// Half a tombstone's time ago: none that is younger has been collected anywhere, whatever the clocks.
-  private func horizon(_ wall: Timestamp) -> Timestamp {
-    wall.advanced(by: .zero - options.tombstoneTTL / 2)
   }
 
   // MARK: Into the table

@@ -29,7 +29,8 @@ public struct StoreConfiguration<Value: Sendable>: Sendable {
   /// How often tombstones are looked through. Default 5 min.
   public var gcInterval: Duration = .seconds(300)
 
-  /// How long a deleted key is protected against late writes older than the delete. Default 24 h.
+  /// How long a deleted key is protected against late writes older than the delete. The same on all pods of a topic.
+  /// Default 24 h.
   public var tombstoneTTL: Duration = .seconds(24 * 60 * 60)
 
   /// How far ahead of this machine's clock another pod's stamps may be without being reported. They are applied

@@ -14,6 +14,12 @@ extension StateEncoder {
       let epoch = entry.epoch == .after(entry.version) ? .beginning : entry.epoch
       delete(key, version: entry.version, epoch: epoch, deletedAt: deletedAt)
     case .opaque(let writes, let readable):
+      if case .after(let delete) = entry.epoch, !writes.contains(where: { $0.version == entry.version }),
+        readable?.version != entry.version
+      {
+        // The greatest version is that of a write which the delete had ended: it goes with the delete.
+        self.delete(key, version: entry.version, epoch: entry.epoch, deletedAt: delete.timestamp)
+      }
       if let readable {
         try set(key, version: readable.version, epoch: entry.epoch) {
           try codec.encode(readable.value, into: &$0)
