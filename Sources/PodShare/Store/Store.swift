@@ -54,7 +54,12 @@ public final class Store<Value: Sendable>: Service {
     _ topic: String, over transport: any Transport, configuration: StoreConfiguration<Value>
   ) async throws(StoreError) -> Store<Value> {
     let store = try Store(topic, over: transport, configuration: configuration)
-    try await store.core.start()
+    do {
+      try await store.core.start()
+    } catch {
+      store.core.release()
+      throw error
+    }
     return store
   }
 
@@ -81,7 +86,10 @@ public final class Store<Value: Sendable>: Service {
         return await core.closed.wait()
       }
     } catch let error as StoreError where error.code == .cancelled {
-      return  // Shut down while joining: there is nothing to close.
+      // Shut down while joining; but there may be writes already.
+    } catch {
+      core.release()
+      throw error
     }
     // In a task of its own: this one may be cancelled, and closing is not to be.
     _ = await Task { try await core.close(timeout: Self.closeTimeout) }.result

@@ -20,3 +20,8 @@ final class Locked<State: ~Copyable>: @unchecked Sendable {
     return try body(&state)
   }
 }
+
+// Reflection copies what it finds, and the state cannot be copied: without this, printing a store traps.
+extension Locked: CustomReflectable where State: ~Copyable {
+  var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -14,7 +14,8 @@ struct Lifecycle {
 extension StoreCore {
   // MARK: Beginning
 
-  /// Subscribes, begins to maintain, and waits until caught up or until nobody is there.
+  /// Subscribes, begins to maintain, and waits until caught up or until nobody is there. Whoever calls it must end
+  /// what it has begun if it throws.
   func start() async throws(StoreError) {
     let isFirst = lifecycle.withLockedValue { lifecycle in
       defer { if lifecycle.phase == .idle { lifecycle.phase = .running } }
@@ -24,16 +25,11 @@ extension StoreCore {
       if closed.isOpen { throw .closed }
       preconditionFailure("a store runs once; make another to join \(topic.debugDescription) again")
     }
-    do {
-      try await subscribe()
-      await loadSnapshot()
-      resumed()
-      startMaintenance()
-      try await waitUntilCaughtUp()
-    } catch {
-      release()
-      throw error
-    }
+    try await subscribe()
+    await loadSnapshot()
+    resumed()
+    startMaintenance()
+    try await waitUntilCaughtUp()
   }
 
   private func subscribe() async throws(StoreError) {
@@ -76,11 +72,16 @@ extension StoreCore {
     if !isCaughtUp { update { $0.replica.joinDeadlineReached(outbox: &$0.outbox) } }
   }
 
-  /// Waits for something that another pod's state brings about; false if nobody sends any, or when cancelled.
+  /// Waits for something that another pod's state brings about; false if nobody sends any, when the store is closed,
+  /// or when cancelled.
   func waitForState(_ latch: Latch) async -> Bool {
     await withTaskGroup(of: Bool.self) { group in
       group.addTask { await latch.wait() }
       group.addTask { await self.waitWithoutProgress() }
+      group.addTask {
+        _ = await self.closed.wait()
+        return false
+      }
       defer { group.cancelAll() }
       return await group.next() ?? false
     }
