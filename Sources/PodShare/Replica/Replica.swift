@@ -172,8 +172,11 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
   /// A value that is missing here, though its write was seen, was deleted here. A delete that was seen has had its
   /// effect, even if its tombstone has been collected and the key written anew.
   private func isForgotten(_ entry: Write<Value>) -> Bool {
-    if entry.isDelete, case .after(let delete) = entry.epoch { return context.contains(delete) }
-    return context.contains(entry.version) && storage.entry(forKey: entry.key) == nil
+    let current = storage.entry(forKey: entry.key)
+    if entry.isDelete, case .after(let delete) = entry.epoch {
+      return context.contains(delete) && (current.map { $0.epoch < entry.epoch } ?? true)
+    }
+    return current == nil && context.contains(entry.version)
   }
 
   private mutating func apply(
