@@ -127,7 +127,9 @@ final class Workload<Value: Sendable & Equatable> {
     if random.chance(0.3) {
       // A seed is older than any delete; once a tombstone has been collected, nothing speaks against it.
       let undeleted = keys.filter { key in !written.contains { $0.key == key && $0.value == nil } }
-      for key in undeleted.shuffled(using: &random).prefix(2) { seeds.append((key, nextValue(onOldBuild: isOld))) }
+      for key in undeleted.shuffled(using: &random).prefix(2) {
+        seeds.append((key, nextValue(onOldBuild: isOld)))
+      }
     }
     let pod = try fleet.start(
       name, codec: dialect.codec(isOld),

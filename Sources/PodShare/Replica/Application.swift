@@ -51,7 +51,7 @@ struct Application<Value: Sendable> {
   }
 
   /// Each key once, in the order of their first writes.
-  func forEach(_ body: (Key, Change) -> Void) {
+  func forEachChange(_ body: (Key, Change) -> Void) {
     switch changes {
     case .none: break
     case .one(let key, let change): body(key, change)

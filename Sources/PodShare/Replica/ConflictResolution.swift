@@ -67,6 +67,13 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
     return version.timestamp > delete.timestamp.advanced(by: tombstoneTTL / 2)
   }
 
+  /// The write that gives way when one more that cannot be decoded is kept beside those there are.
+  func opaqueWriteTooMany(in entry: StoredEntry<Value>?) -> OpaqueWrite? {
+    guard merge != nil, case .opaque(let writes, _) = entry?.content, writes.count >= Self.opaqueWritesPerKey
+    else { return nil }
+    return writes.first
+  }
+
   /// What watchers are told of a change, or nil if nothing visible changed.
   package func event(
     for key: Key, from previous: StoredEntry<Value>?, to entry: StoredEntry<Value>, by write: Write<Value>

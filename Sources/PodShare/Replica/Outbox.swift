@@ -11,8 +11,8 @@ package struct Outbox<Value: Sendable>: Sendable {
     case answer(StateRequest)
     /// Tell the watchers.
     case tell(Event<Value>)
-    /// A pod's whole answer to this request has been merged.
-    case answered(UInt64)
+    /// A pod's whole answer to the present request has been merged.
+    case answered
     /// Some pod's whole state has been merged, for the first time.
     case caughtUp
     /// Report an error that nobody is waiting for.

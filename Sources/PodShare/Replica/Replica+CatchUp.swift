@@ -42,9 +42,9 @@ extension Replica where Storage: ~Copyable {
   ) {
     guard chunk.sender != identity else { return }
     receive(entries: entries, wall: wall, outbox: &outbox)
-    guard let position = chunk.position, let context = catchUp.received(chunk) else { return }
+    guard let context = catchUp.received(chunk) else { return }
     self.context.formUnion(context)
-    outbox.append(.answered(position.request))
+    outbox.append(.answered)
     if catchUp.merged(fromSettledPod: chunk.isSettled) { outbox.append(.caughtUp) }
   }
 

@@ -184,10 +184,13 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     outbox: inout Outbox<Value>
   ) {
     var write = write
-    if case .delete(let time) = write.content { write.content = .delete(at: min(time, wall)) }
+    if case .delete(let time) = write.content { write.content = .delete(at: max(min(time, wall), .earliest)) }
     context.insert(write.version)
     if write.isDelete, case .after(let delete) = write.epoch { context.insert(delete) }
     let current = application.pending(write.key) ?? storage.entry(forKey: write.key)
+    if write.isOpaque, let dropped = resolution.opaqueWriteTooMany(in: current) {
+      outbox.append(.report(.tooManyUndecodable(key: write.key.string, dropped: dropped)))
+    }
     if let entry = resolution.resolve(current, with: write) {
       application.put(entry, over: current, by: write)
       counters.appliedWrites += 1
@@ -204,7 +207,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     case .one(let key, let change): storage.commit(change.entry, forKey: key)
     case .many(let changes): storage.commit(changes.mapValues(\.entry))
     }
-    application.forEach { key, change in
+    application.forEachChange { key, change in
       count(change.entry, replacing: change.previous)
       if let previous = change.previous { outbox.retire(previous) }
       if case .tombstone(let time) = change.entry.content { tombstones.insert(key, deletedAt: time) }
@@ -234,8 +237,11 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
       guard let entry = storage.entry(forKey: key), case .tombstone(let time) = entry.content,
         tombstones.isExpired(deletedAt: time, at: wall)
       else { continue }
+      guard !unsent.contains(key) else {
+        tombstones.insert(key, deletedAt: wall)  // Nobody else knows of it yet: later.
+        continue
+      }
       storage.remove(forKey: key)
-      unsent.remove(key)
       counters.tombstones -= 1
       counters.tombstonesCollected += 1
     }

@@ -162,6 +162,13 @@ extension StoreError {
     StoreError(.undecodableValue, "kept undecoded: \(reason)", key: key, peer: peer)
   }
 
+  package static func tooManyUndecodable(key: String, dropped: OpaqueWrite) -> StoreError {
+    StoreError(
+      .undecodableValue, "too many values of this key cannot be decoded; the oldest is no longer kept",
+      key: key,
+      peer: dropped.version.origin)
+  }
+
   static func transport(_ what: String, _ cause: any Error) -> StoreError {
     StoreError(.transport, what, cause: cause)
   }

@@ -12,7 +12,8 @@ struct PresentEntries<Value: Sendable>: Sendable {
     while let (key, entry) = entries?.next() {
       guard let value = entry.value, scope.admits(key.string) else { continue }
       return Event(
-        change: .set(value), key: key.string, origin: entry.version.origin, timestamp: entry.version.timestamp,
+        change: .set(value), key: key.string, origin: entry.version.origin,
+        timestamp: entry.version.timestamp,
         version: entry.version)
     }
     entries = nil

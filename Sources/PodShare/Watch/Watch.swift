@@ -1,3 +1,5 @@
+import NIOConcurrencyHelpers
+
 /// The changes of a store as they are applied: an asynchronous sequence of events.
 ///
 /// It has begun when ``Store/watch(_:from:buffering:)`` returns: no change after that is missed, however late the
@@ -35,29 +37,38 @@ public struct Watch<Value: Sendable>: AsyncSequence, Sendable {
 /// The values of one key: first the present one, then each newer one as it comes; `nil` while there is none.
 ///
 /// A slow consumer skips values that are outdated and is never cut off. It ends when the consuming task is cancelled
-/// or the store is closed.
+/// or the store is closed. Several iterators share the sequence, each value going to one of them.
 public struct ValueSequence<Value: Sendable>: AsyncSequence, Sendable {
   public typealias Element = Value?
   public typealias Failure = Never
 
-  let present: Value?
-  let registration: WatchRegistration<Value>
+  /// The value there was when the sequence was made, for whoever asks first.
+  private let present: NIOLockedValueBox<Value??>
+  private let registration: WatchRegistration<Value>
+
+  init(present: Value?, registration: WatchRegistration<Value>) {
+    self.present = NIOLockedValueBox(.some(present))
+    self.registration = registration
+  }
 
   public func makeAsyncIterator() -> AsyncIterator {
-    AsyncIterator(present: .some(present), registration: registration)
+    AsyncIterator(present: present, registration: registration)
   }
 
   public struct AsyncIterator: AsyncIteratorProtocol {
-    var present: Value??
-    let registration: WatchRegistration<Value>
+    fileprivate let present: NIOLockedValueBox<Value??>
+    fileprivate let registration: WatchRegistration<Value>
 
     public mutating func next() async -> Value?? {
       await next(isolation: nil)
     }
 
     public mutating func next(isolation actor: isolated (any Actor)?) async -> Value?? {
-      if let present {
-        self.present = nil
+      let first = present.withLockedValue { present in
+        defer { present = nil }
+        return present
+      }
+      if let present = first {
         return Task.isCancelled ? nil : .some(present)
       }
       // A watch that keeps only the newest event of a key is never cut off, so it throws nothing.

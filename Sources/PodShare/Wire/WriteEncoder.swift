@@ -86,6 +86,12 @@ package struct WriteStamp: Sendable {
   package var raised: [(index: Int, nanoseconds: UInt64)] = []
   /// Entries written after a delete, in merge mode: the version of that delete.
   package var epochs: [(index: Int, version: Version)] = []
+
+  /// What the stamp adds to a message at most, for each entry: two indices and a raise, and perhaps an epoch.
+  static func maxBytes(perEntryWithEpoch hasEpochs: Bool) -> Int {
+    let varints = 3 * 10
+    return hasEpochs ? varints + 8 + 1 + WireLimits.nodeIDBytes.upperBound + 8 + 8 : varints
+  }
 }
 
 /// The bytes of wire version 2. The page "Wire version 2" of the documentation describes them.

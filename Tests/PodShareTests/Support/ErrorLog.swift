@@ -22,6 +22,8 @@ final class ErrorLog: Sendable {
   }
 }
 
+// Both are called in the same way, with a closure behind.
+// swift-format-ignore: AmbiguousTrailingClosureOverload
 extension StoreError {
   /// Runs something that must throw a store's error, and returns that error's code.
   static func code(of body: () throws -> Void) -> Code? {

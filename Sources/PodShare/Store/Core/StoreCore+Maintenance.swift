@@ -71,6 +71,9 @@ extension StoreCore {
   func flush() async throws(StoreError) {
     try await waitForOutbox()
     try await publishUnsent()
+    // A tick may have taken what is unsent for itself a moment ago: that is in the outbox now, or behind it.
+    try await waitForOutbox()
+    try await waitForBackground()
     do {
       try await transport.drain()
     } catch {
@@ -94,6 +97,12 @@ extension StoreCore {
     guard mustWait else { return }
     if state.withLock({ $0.claimOutbox() }) { drainOutbox() }
     guard await barrier.wait() else { throw .cancelled("flushing") }
+  }
+
+  private func waitForBackground() async throws(StoreError) {
+    let done = Latch()
+    background.submit { done.open() }
+    guard await done.wait() else { throw .cancelled("flushing") }
   }
 
   private func publishUnsent() async throws(StoreError) {
@@ -131,8 +140,23 @@ extension StoreCore {
   }
 
   /// Saves what changed. What another pod has saved meanwhile is merged first, so that it is not lost.
+  ///
+  /// One save at a time, so that an older snapshot never lands on a newer one.
   func saveSnapshot() async throws(StoreError) {
     guard let transport = transport as? any SnapshotTransport else { return }
+    let save = saving.withLockedValue { saving in
+      let save = Task { [previous = saving] () -> StoreError? in
+        _ = await previous?.value
+        do throws(StoreError) { try await self.saveSnapshot(to: transport) } catch { return error }
+        return nil
+      }
+      saving = save
+      return save
+    }
+    if let error = await save.value { throw error }
+  }
+
+  private func saveSnapshot(to transport: any SnapshotTransport) async throws(StoreError) {
     guard
       state.withLock({ state in
         defer { state.isDirty = false }

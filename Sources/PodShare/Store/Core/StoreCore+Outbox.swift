@@ -38,8 +38,8 @@ extension StoreCore {
       _ = send(request.encoded(), to: Names.syncTopic(of: topic))
     case .answer(let request):
       background.submit(onceFor: request.sender) { [weak self] in self?.answer(request) }
-    case .answered(let request):
-      state.withLock { $0.refreshes[request] }?.open()
+    case .answered:
+      for refresh in state.withLock({ $0.refreshes }) { refresh.open() }
     case .caughtUp:
       caughtUp.open()
     case .report(let error):

@@ -15,8 +15,9 @@ extension StoreCore {
       // Without one of its chunks an answer is worth nothing; the pod asks again.
       if !isRefused { isRefused = self.send(chunk, to: inbox) != nil }
     }
-    add(entries, to: &encoder)
-    encoder.finish(context)
+    // An answer that lacks an entry must not claim that its receiver has seen everything.
+    let isComplete = add(entries, to: &encoder)
+    encoder.finish(isComplete ? context : CausalContext())
     if !isRefused { traffic.statesServed.count() }
   }
 
@@ -33,13 +34,18 @@ extension StoreCore {
     if isRefused { state.withLock { $0.replica.publishFailed(keys) } }
   }
 
-  func add(_ entries: [Key: StoredEntry<Value>], to encoder: inout StateEncoder) {
+  /// Adds entries; false if the codec refused one, which is reported and left out.
+  @discardableResult
+  func add(_ entries: [Key: StoredEntry<Value>], to encoder: inout StateEncoder) -> Bool {
+    var isComplete = true
     for (key, entry) in entries {
       do {
         try encoder.add(entry, forKey: key, codec: configuration.codec)
       } catch {
+        isComplete = false
         reporter.report(.encodingFailed(key: key.string, error))
       }
     }
+    return isComplete
   }
 }

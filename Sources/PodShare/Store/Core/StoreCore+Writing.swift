@@ -34,8 +34,9 @@ extension StoreCore {
     var changes = changes
     var encoder = WriteEncoder(author: identity, capacity: 64 * changes.count)
     for index in changes.indices { try encode(&changes[index], into: &encoder) }
-    // The version and what else is filled in behind takes a few bytes an entry at most.
-    let size = encoder.buffer.readableBytes + 16 * changes.count
+    let size =
+      encoder.buffer.readableBytes + WriteStamp.maxBytes(perEntryWithEpoch: configuration.merge != nil)
+      * changes.count
     guard size <= WireLimits.messageBytes else { throw .batchTooLarge(size: size) }
     let wall = now()
     try update { [changes] state throws(StoreError) in
@@ -94,10 +95,10 @@ extension StoreCore {
     let id = randomID()
     let refreshed = Latch()
     update { state in
-      state.refreshes[id] = refreshed
+      state.refreshes.append(refreshed)
       state.replica.requestState(id: id, outbox: &state.outbox)
     }
-    defer { state.withLock { _ = $0.refreshes.removeValue(forKey: id) } }
+    defer { state.withLock { $0.refreshes.removeAll { $0 === refreshed } } }
     _ = await waitForState(refreshed)
     if Task.isCancelled { throw .cancelled("refreshing") }
   }

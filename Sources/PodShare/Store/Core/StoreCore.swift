@@ -24,8 +24,8 @@ final class StoreCore<Value: Sendable>: Sendable {
     var isDraining = false
     /// Opened when all actions that there were have been performed.
     var barriers: [Latch] = []
-    /// Opened when the request of that number has been answered whole.
-    var refreshes: [UInt64: Latch] = [:]
+    /// Opened when the present request for state has been answered whole. Each waits for its own or a later one.
+    var refreshes: [Latch] = []
     var isClosed = false
     /// Something changed since the last snapshot was saved.
     var isDirty = false
@@ -42,6 +42,8 @@ final class StoreCore<Value: Sendable>: Sendable {
   let traffic = Traffic()
   let background = BackgroundQueue()
   let lifecycle = NIOLockedValueBox(Lifecycle())
+  /// The last save of a snapshot, under way or done.
+  let saving = NIOLockedValueBox<Task<StoreError?, Never>?>(nil)
   let caughtUp = Latch()
   let closed = Latch()
 
