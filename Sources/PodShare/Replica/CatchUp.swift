@@ -33,8 +33,6 @@ struct CatchUp {
   private static let secondLook = 2
 
   private var search: Search?
-  /// How many searches there have been: the number of the present one.
-  private(set) var searches: UInt64 = 0
   /// Counted down by ticks; at zero it is time for a second look.
   private var ticksUntilSecondLook: Int?
 
@@ -46,7 +44,6 @@ struct CatchUp {
   /// Begins to look, under a number drawn for this request, and means to look again later.
   mutating func begin(id: UInt64) {
     search = Search(id: id)
-    searches += 1
     ticksUntilSecondLook = Self.secondLook
   }
 
@@ -100,7 +97,6 @@ struct CatchUp {
       ticksUntilSecondLook = ticks > 1 ? ticks - 1 : nil
       guard ticks == 1 else { return nil }
       self.search = Search(id: fresh)
-      searches += 1
       return fresh
     }
     guard search.repetitions < Self.maxRepetitions else { return nil }
