@@ -3,8 +3,8 @@ package struct Outbox<Value: Sendable>: Sendable {
   package enum Action: Sendable {
     /// Send a local write to all pods.
     case publish(WriteEncoder, WriteStamp)
-    /// Send these entries to all pods, as they are in the table by then.
-    case publishEntries(of: [Key])
+    /// Send to all pods the entries of the keys that `takeUnsent()` returns by then, as they are in the table.
+    case publishUnsent
     /// Ask all pods for what they hold.
     case requestState(StateRequest)
     /// Send everything to the pod that asked.

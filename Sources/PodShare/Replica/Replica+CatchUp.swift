@@ -75,7 +75,7 @@ extension Replica where Storage: ~Copyable {
   /// Sends what a transport had not taken.
   package mutating func publishUnsent(_ outbox: inout Outbox<Value>) {
     guard !unsent.isEmpty else { return }
-    outbox.append(.publishEntries(of: takeUnsent()))
+    outbox.append(.publishUnsent)
   }
 
   /// Takes out the keys whose entries must be sent again, for whoever is about to do so.

@@ -49,7 +49,7 @@ extension Store {
       statistics.tombstones = counters.tombstones
       statistics.tombstonesCollected = counters.tombstonesCollected
       statistics.opaqueEntries = counters.opaqueEntries
-      statistics.unsentKeys = state.replica.unsent.count
+      statistics.unsentKeys = state.unsentCount
     }
     statistics.messagesSent = core.traffic.messagesSent.value
     statistics.messagesReceived = core.traffic.messagesReceived.value

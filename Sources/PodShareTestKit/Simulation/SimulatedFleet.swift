@@ -196,7 +196,8 @@ package final class SimulatedFleet<Value: Sendable> {
     case .publish(let encoder, let stamp):
       let message = encoder.finish(stamp)
       if !publish(message, from: pod) { pod.replica.publishFailed(WireDecoder.keys(ofWrite: message)) }
-    case .publishEntries(let keys):
+    case .publishUnsent:
+      let keys = pod.replica.takeUnsent()
       var encoder = StateEncoder(
         sender: pod.identity, answer: nil, isSettled: true, chunkBytes: conditions.chunkBytes
       ) { chunk in

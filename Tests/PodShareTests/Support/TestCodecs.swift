@@ -28,3 +28,23 @@ extension StoreConfiguration where Value == String {
     StoreConfiguration(codec: PickyCodec(refused: refused))
   }
 }
+
+/// A value that its owner can change behind the store's back.
+final class Box: @unchecked Sendable {
+  // Only ever touched by one test's task at a time.
+  var text: String
+
+  init(_ text: String) {
+    self.text = text
+  }
+}
+
+struct BoxCodec: Codec {
+  func encode(_ value: Box, into buffer: inout ByteBuffer) throws {
+    buffer.writeString(value.text)
+  }
+
+  func decode(_ bytes: ByteBuffer) throws -> Box {
+    Box(String(buffer: bytes))
+  }
+}

@@ -23,7 +23,7 @@ final class BackgroundQueue: Sendable {
     add(Job(source: nil, work: work))
   }
 
-  /// Adds work that another pod has asked for, unless work for that pod is waiting already.
+  /// Adds work that another pod has asked for, in place of what it has asked for before if that is still waiting.
   func submit(onceFor source: PodIdentity, _ work: @escaping @Sendable () -> Void) {
     add(Job(source: source, work: work))
   }
@@ -31,9 +31,11 @@ final class BackgroundQueue: Sendable {
   private func add(_ job: Job) {
     let mustStart = state.withLockedValue { state in
       if let source = job.source {
-        guard state.jobs.count < Self.maxRequests, !state.jobs.contains(where: { $0.source == source }) else {
+        if let index = state.jobs.firstIndex(where: { $0.source == source }) {
+          state.jobs[index] = job
           return false
         }
+        guard state.jobs.count < Self.maxRequests else { return false }
       }
       state.jobs.append(job)
       defer { state.isRunning = true }

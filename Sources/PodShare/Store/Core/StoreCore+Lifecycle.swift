@@ -26,7 +26,7 @@ extension StoreCore {
       preconditionFailure("a store runs once; make another to join \(topic.debugDescription) again")
     }
     try await subscribe()
-    await loadSnapshot()
+    await reportingErrors { () async throws(StoreError) in try await loadSnapshot() }
     resumed()
     startMaintenance()
     try await waitUntilCaughtUp()
@@ -114,7 +114,7 @@ extension StoreCore {
       return
     }
     guard await closed.wait() else { throw .cancelled("waiting for the store to close") }
-    let unsent = state.withLock { $0.replica.unsent.count }
+    let unsent = state.withLock { $0.unsentCount }
     guard unsent == 0 else { throw .unsent(unsent, "when the store closed") }
   }
 
@@ -155,7 +155,7 @@ extension StoreCore {
   func abandon() {
     let wasOpen = lifecycle.withLockedValue { $0.phase == .running || $0.phase == .idle }
     guard wasOpen else { return }
-    let unsent = state.withLock { $0.replica.unsent.count }
+    let unsent = state.withLock { $0.unsentCount }
     if unsent > 0 {
       configuration.logger?.warning(
         "store \(topic.debugDescription) was dropped without close() with \(unsent) entries not sent")

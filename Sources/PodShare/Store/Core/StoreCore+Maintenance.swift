@@ -70,10 +70,7 @@ extension StoreCore {
   /// Waits until everything written before has been handed to the transport and has left it.
   func flush() async throws(StoreError) {
     try await waitForOutbox()
-    try await publishUnsent()
-    // A tick may have taken what is unsent for itself a moment ago: that is in the outbox now, or behind it.
-    try await waitForOutbox()
-    try await waitForBackground()
+    let refused = try await publishUnsentInTurn()
     do {
       try await transport.drain()
     } catch {
@@ -83,7 +80,7 @@ extension StoreCore {
         cause: error)
     }
     try await saveSnapshot()
-    let unsent = state.withLock { $0.replica.unsent.count }
+    let unsent = max(refused, state.withLock { $0.unsentCount })
     guard unsent == 0 else { throw .unsent(unsent, "yet") }
   }
 
@@ -99,35 +96,36 @@ extension StoreCore {
     guard await barrier.wait() else { throw .cancelled("flushing") }
   }
 
-  private func waitForBackground() async throws(StoreError) {
+  /// Returns how many keys' entries were refused once more.
+  private func publishUnsentInTurn() async throws(StoreError) -> Int {
     let done = Latch()
-    background.submit { done.open() }
-    guard await done.wait() else { throw .cancelled("flushing") }
-  }
-
-  private func publishUnsent() async throws(StoreError) {
-    let done = Latch()
-    // Behind what is on its way there already.
+    let refused = NIOLockedValueBox(0)
+    // Behind what is being sent already.
     background.submit { [self] in
-      let keys = state.withLock { $0.replica.takeUnsent() }
-      if !keys.isEmpty { publishEntries(of: keys) }
+      let count = publishUnsent()
+      refused.withLockedValue { $0 = count }
       done.open()
     }
     guard await done.wait() else { throw .cancelled("flushing") }
+    return refused.withLockedValue { $0 }
   }
 
   // MARK: Snapshots that the transport keeps
 
   /// Merges what the transport has kept; garbage is reported and no obstacle.
-  func loadSnapshot() async {
+  func loadSnapshot() async throws(StoreError) {
     guard let transport = transport as? any SnapshotTransport else { return }
+    let bytes: ByteBuffer?
     do {
-      guard let bytes = try await transport.fetchSnapshot(of: topic) else { return }
-      merge(try SavedSnapshot.decode(bytes))
-    } catch let error as WireError {
-      reporter.report(StoreError(.invalidSnapshot, error.description, peer: error.origin))
+      bytes = try await transport.fetchSnapshot(of: topic)
     } catch {
-      reporter.report(.transport("could not fetch the snapshot", error))
+      throw .transport("could not fetch the snapshot", error)
+    }
+    guard let bytes else { return }
+    do {
+      merge(try SavedSnapshot.decode(bytes))
+    } catch {
+      reporter.report(StoreError(.invalidSnapshot, error.description, peer: error.origin))
     }
   }
 
@@ -163,16 +161,29 @@ extension StoreCore {
         return state.isDirty
       })
     else { return }
-    await loadSnapshot()
+    do {
+      // What cannot be fetched must not be replaced: it may hold what this pod has not seen.
+      try await loadSnapshot()
+      let snapshot = encodedSnapshot()
+      try await save(snapshot, with: transport)
+    } catch {
+      state.withLock { $0.isDirty = true }
+      throw error
+    }
+  }
+
+  private func encodedSnapshot() -> ByteBuffer {
     var chunks: [ByteBuffer] = []
     var encoder = StateEncoder(sender: identity, answer: nil, isSettled: true) { chunks.append($0) }
     add(table.snapshot(), to: &encoder)
     encoder.finish()
-    let snapshot = SavedSnapshot.encode(chunks)
+    return SavedSnapshot.encode(chunks)
+  }
+
+  private func save(_ snapshot: ByteBuffer, with transport: any SnapshotTransport) async throws(StoreError) {
     do {
       try await transport.saveSnapshot(snapshot, of: topic)
     } catch {
-      state.withLock { $0.isDirty = true }
       throw .transport("could not save the snapshot", error)
     }
     traffic.snapshotsSaved.count()

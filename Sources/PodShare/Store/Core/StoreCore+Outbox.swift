@@ -3,25 +3,48 @@ import NIOCore
 // How the replica's actions are performed: outside the write lock, in order, by one thread at a time. A thread that
 // finds another at it leaves its actions to that one.
 extension StoreCore {
-  /// Performs all actions there are. Only for the thread for which `claimOutbox()` returned true.
+  /// Performs the actions there are. Only for the thread for which `claimOutbox()` returned true.
+  ///
+  /// Other threads may go on adding as fast as this one performs. So that a single `set` does not end up working for
+  /// them for ever, it leaves off after a while: to the next who writes or, if nobody does, to a task.
   func drainOutbox() {
-    while let contents = takeActions() {
-      var position = contents.firstEvent
-      for action in contents.actions {
-        perform(action, position: &position)
-      }
+    var performed = 0
+    while performed < Self.share {
+      let (contents, barriers) = takeActions()
+      if let contents { perform(contents) }
+      // What there was when they were put up has been performed, even if there is more by now.
+      for barrier in barriers { barrier.open() }
+      guard let contents else { return }
+      performed += contents.actions.count
+    }
+    let isDone = state.withLock { state in
+      state.isDraining = false
+      return state.outbox.isEmpty && state.barriers.isEmpty
+    }
+    guard !isDone else { return }
+    Task.detached { [weak self] in
+      guard let self, state.withLock({ $0.claimOutbox() }) else { return }
+      drainOutbox()
     }
   }
 
-  private func takeActions() -> Outbox<Value>.Contents? {
-    let (contents, barriers) = state.withLock { state -> (Outbox<Value>.Contents?, [Latch]) in
-      guard state.outbox.isEmpty else { return (state.outbox.takeAll(), []) }
-      state.isDraining = false
+  /// How many actions a thread performs before it leaves off.
+  private static var share: Int { 1_024 }
+
+  private func takeActions() -> (Outbox<Value>.Contents?, [Latch]) {
+    state.withLock { state in
       defer { state.barriers = [] }
+      guard state.outbox.isEmpty else { return (state.outbox.takeAll(), state.barriers) }
+      state.isDraining = false
       return (nil, state.barriers)
     }
-    for barrier in barriers { barrier.open() }
-    return contents
+  }
+
+  private func perform(_ contents: Outbox<Value>.Contents) {
+    var position = contents.firstEvent
+    for action in contents.actions {
+      perform(action, position: &position)
+    }
   }
 
   private func perform(_ action: Outbox<Value>.Action, position: inout UInt64) {
@@ -31,8 +54,8 @@ extension StoreCore {
       position += 1
     case .publish(let encoder, let stamp):
       publish(encoder.finish(stamp))
-    case .publishEntries(let keys):
-      background.submit { [weak self] in self?.publishEntries(of: keys) }
+    case .publishUnsent:
+      background.submit { [weak self] in _ = self?.publishUnsent() }
     case .requestState(let request):
       // If this fails, so that nobody answers, it is repeated with the next tick.
       _ = send(request.encoded(), to: Names.syncTopic(of: topic))

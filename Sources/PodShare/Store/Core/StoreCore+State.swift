@@ -21,8 +21,15 @@ extension StoreCore {
     if !isRefused { traffic.statesServed.count() }
   }
 
-  /// Sends the present entries under these keys to all pods: seeds, and what the transport had refused.
-  func publishEntries(of keys: [Key]) {
+  /// Sends the present entries of all keys that have not been sent: seeds, and what the transport had refused.
+  /// Returns how many it has refused again.
+  func publishUnsent() -> Int {
+    let keys = state.withLock { state in
+      let keys = state.replica.takeUnsent()
+      state.keysBeingSent = keys.count
+      return keys
+    }
+    guard !keys.isEmpty else { return 0 }
     var isRefused = false
     var encoder = StateEncoder(sender: identity, answer: nil, isSettled: true) { chunk in
       if !isRefused { isRefused = self.send(chunk, to: self.topic) != nil }
@@ -31,7 +38,11 @@ extension StoreCore {
       if let entry = table.entry(forKey: key) { add([key: entry], to: &encoder) }
     }
     encoder.finish()
-    if isRefused { state.withLock { $0.replica.publishFailed(keys) } }
+    state.withLock { state in
+      state.keysBeingSent = 0
+      if isRefused { state.replica.publishFailed(keys) }
+    }
+    return isRefused ? keys.count : 0
   }
 
   /// Adds entries; false if the codec refused one, which is reported and left out.

@@ -24,6 +24,8 @@ final class StoreCore<Value: Sendable>: Sendable {
     var isDraining = false
     /// Opened when all actions that there were have been performed.
     var barriers: [Latch] = []
+    /// Of keys whose entries are being sent again, one batch at a time: neither sent nor unsent for the moment.
+    var keysBeingSent = 0
     /// Opened when the present request for state has been answered whole. Each waits for its own or a later one.
     var refreshes: [Latch] = []
     var isClosed = false
@@ -112,10 +114,12 @@ final class StoreCore<Value: Sendable>: Sendable {
 extension StoreCore.State {
   /// Whether the calling thread is to perform the actions there are: if there are any and nobody else is at it.
   mutating func claimOutbox() -> Bool {
-    guard !isDraining, !outbox.isEmpty else { return false }
+    guard !isDraining, !outbox.isEmpty || !barriers.isEmpty else { return false }
     isDraining = true
     return true
   }
+
+  var unsentCount: Int { replica.unsent.count + keysBeingSent }
 
   fileprivate var isCrowded: Bool { isDraining && outbox.count >= 8_192 }
 }
