@@ -19,7 +19,8 @@ extension MemoryNetwork {
     let errors = ErrorLog()
     var configuration = configuration
     configuration.nodeID = nodeID
-    if isFirst { configuration.joinTimeout = .zero }
+    // Whoever is there answers, be the machine ever so busy.
+    configuration.joinTimeout = isFirst ? .zero : .seconds(50)
     let onError = configuration.onError
     configuration.onError = {
       errors.record($0)
