@@ -22,7 +22,8 @@ struct DocumentedCodeTests {
     let a = try await Store<Limits>.join("limits", over: MemoryTransport(on: network))
     let b = try await Store<Limits>.join("limits", over: MemoryTransport(on: network))
 
-    try a.set("global", to: Limits(requestsPerSecond: 1_000))
+    try a.set("global", to: Limits(requestsPerSecond: 1_000))  // here at once, and on its way to b
+    try await a.flush()  // for those who want to wait: it has left this pod
     print(b["global"]?.requestsPerSecond ?? 0)  // 1000
 
     let changes = a.watch(.prefix("user:"))
@@ -91,7 +92,8 @@ struct DocumentedCodeTests {
     let b = try await Store<Int>.join("limits", over: MemoryTransport(on: network))
 
     try a.set("requests", to: 100)  // here at once, and on its way to b
-    print(b["requests"] ?? 0)  // 100: this transport delivers before `set` returns
+    try await a.flush()  // for those who want to wait: it has left this pod
+    print(b["requests"] ?? 0)  // 100
     // end
     #expect(b["requests"] == 100)
 
@@ -125,6 +127,7 @@ struct DocumentedCodeTests {
       print("it has changed meanwhile")
     }
     // end
+    try await store.flush()
     #expect(a.snapshot().dictionary == ["downloads": 60])
   }
 

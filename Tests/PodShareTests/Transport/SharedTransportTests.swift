@@ -39,6 +39,7 @@ struct SharedTransportTests {
       #expect(store.isCaughtUp)
       #expect(store.count == round)
       try store.set("\(round)", to: round)
+      try await store.flush()
       #expect(other["\(round)"] == round)
       try await store.close()
       try other.set("\(round)", to: -round)

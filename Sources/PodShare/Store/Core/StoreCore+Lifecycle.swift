@@ -30,6 +30,8 @@ extension StoreCore {
     resumed()
     startMaintenance()
     try await waitUntilCaughtUp()
+    // Whoever performs what joining has brought about is done: the first write is sent by the one who makes it.
+    try await waitForOutbox()
   }
 
   private func subscribe() async throws(StoreError) {

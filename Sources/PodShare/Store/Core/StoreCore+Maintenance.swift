@@ -84,7 +84,7 @@ extension StoreCore {
     guard unsent == 0 else { throw .unsent(unsent, "yet") }
   }
 
-  private func waitForOutbox() async throws(StoreError) {
+  func waitForOutbox() async throws(StoreError) {
     let barrier = Latch()
     let mustWait = state.withLock { state in
       guard state.isDraining || !state.outbox.isEmpty else { return false }
