@@ -8,7 +8,10 @@ struct OwnWritesTests {
   func setBehind() async throws {
     let clock = TestClock()
     let network = MemoryNetwork()
-    let (a, b) = try await network.pods(of: Int.self) { $0.time = clock.time }
+    let (a, b) = try await network.pods(of: Int.self) {
+      $0.time = clock.time
+      $0.maxClockSkew = .seconds(1)  // So that the clock does not follow, and the write itself must see to it.
+    }
     var raw = RawPod(on: network)
     raw.send(raw.set("k", to: "1", at: clock.now.advanced(by: .seconds(30))))
     #expect(a.store["k"] == 1)
@@ -25,7 +28,10 @@ struct OwnWritesTests {
   func deleteBehind() async throws {
     let clock = TestClock()
     let network = MemoryNetwork()
-    let (a, b) = try await network.pods(of: Int.self) { $0.time = clock.time }
+    let (a, b) = try await network.pods(of: Int.self) {
+      $0.time = clock.time
+      $0.maxClockSkew = .seconds(1)  // So that the clock does not follow, and the write itself must see to it.
+    }
     var raw = RawPod(on: network)
     raw.send(raw.set("k", to: "1", at: clock.now.advanced(by: .seconds(30))))
     try a.store.delete("k")
@@ -38,7 +44,10 @@ struct OwnWritesTests {
   func trySetBehind() async throws {
     let clock = TestClock()
     let network = MemoryNetwork()
-    let (a, b) = try await network.pods(of: Int.self) { $0.time = clock.time }
+    let (a, b) = try await network.pods(of: Int.self) {
+      $0.time = clock.time
+      $0.maxClockSkew = .seconds(1)  // So that the clock does not follow, and the write itself must see to it.
+    }
     var raw = RawPod(on: network)
     raw.send(raw.set("k", to: "1", at: clock.now.advanced(by: .seconds(30))))
     let seen = a.store.version(of: "k")
