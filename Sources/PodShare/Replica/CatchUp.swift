@@ -14,7 +14,10 @@ struct CatchUp {
     var received: Set<Int> = []
     var chunks: Int?
     var context: CausalContext?
-    var isWhole: Bool { chunks == received.count }
+    var isWhole: Bool {
+      guard let chunks, received.count == chunks else { return false }
+      return (0..<chunks).allSatisfy(received.contains)
+    }
   }
 
   private struct Search {

@@ -19,20 +19,25 @@ package struct Outbox<Value: Sendable>: Sendable {
     case report(StoreError)
   }
 
-  package private(set) var actions: [Action] = []
+  private var queue = FIFO<Action>()
   /// How many events there ever were: the position of the next one.
   package private(set) var eventCount: UInt64 = 0
+  /// How many of them have been taken out.
+  private var eventsTaken: UInt64 = 0
   /// Entries that were replaced, kept until the lock has been left: freeing a value may run the user's code.
   private var retired: [StoredEntry<Value>] = []
 
   package init() {}
 
-  package var count: Int { actions.count }
+  package var count: Int { queue.count }
 
-  package var isEmpty: Bool { actions.isEmpty && retired.isEmpty }
+  /// What has not been taken out. O(actions): for tests.
+  package var actions: [Action] { queue.elements }
+
+  package var isEmpty: Bool { queue.count == 0 && retired.isEmpty }
 
   package mutating func append(_ action: Action) {
-    actions.append(action)
+    queue.append(action)
     if case .tell = action { eventCount += 1 }
   }
 
@@ -40,29 +45,26 @@ package struct Outbox<Value: Sendable>: Sendable {
     retired.append(entry)
   }
 
-  /// Takes everything out.
-  package mutating func takeAll() -> Contents {
-    let contents = Contents(actions: actions, endOfEvents: eventCount, retired: retired)
-    actions = []
+  /// Takes out the first actions, `limit` of them at most.
+  package mutating func take(limit: Int = .max) -> Contents {
+    var contents = Contents(firstEvent: eventsTaken, retired: retired)
     retired = []
+    while contents.actions.count < limit, let action = queue.popFirst() {
+      if case .tell = action { eventsTaken += 1 }
+      contents.actions.append(action)
+    }
     return contents
   }
 
   package struct Contents: Sendable {
-    package let actions: [Action]
-    /// The position after that of the last event among the actions.
-    private let endOfEvents: UInt64
+    package fileprivate(set) var actions: [Action] = []
+    /// The position of the first event among the actions.
+    package let firstEvent: UInt64
     private let retired: [StoredEntry<Value>]
 
-    fileprivate init(actions: [Action], endOfEvents: UInt64, retired: [StoredEntry<Value>]) {
-      self.actions = actions
-      self.endOfEvents = endOfEvents
+    fileprivate init(firstEvent: UInt64, retired: [StoredEntry<Value>]) {
+      self.firstEvent = firstEvent
       self.retired = retired
-    }
-
-    /// The position of the first event among the actions. O(actions).
-    package var firstEvent: UInt64 {
-      actions.reduce(endOfEvents) { if case .tell = $1 { $0 - 1 } else { $0 } }
     }
   }
 }

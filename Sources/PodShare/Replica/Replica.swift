@@ -59,7 +59,11 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     _ changes: some Collection<LocalChange<Value>>, encoder: WriteEncoder, wall: Timestamp,
     outbox: inout Outbox<Value>
   ) throws(StoreError) -> Version {
-    let wall = min(max(wall, .earliest), .latest)
+    guard wall <= .latest else {
+      // A clock that far off must not move the hybrid clock, which never runs back.
+      throw .timestampOutOfRange(key: changes.first?.key.string ?? "", timestamp: wall)
+    }
+    let wall = max(wall, .earliest)
     var stamp = WriteStamp(timestamp: clock.tick(wall: wall), firstSequence: lastSequence + 1, wall: wall)
     var application = Application<Value>()
     var last: Version?

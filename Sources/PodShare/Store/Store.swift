@@ -77,7 +77,7 @@ public final class Store<Value: Sendable>: Service {
   ///
   /// What could not be handed to the transport by the end is reported, and does not make this throw.
   ///
-  /// - Throws: `transport` when the topic cannot be subscribed to.
+  /// - Throws: `transport` when the topic cannot be subscribed to; `closed` if the store was closed before.
   public func run() async throws {
     let core = core
     do {

@@ -58,33 +58,3 @@ struct EventQueue<Value: Sendable>: Sendable {
     }
   }
 }
-
-/// First in, first out; both in constant time, amortised.
-struct FIFO<Element> {
-  private var elements: [Element?] = []
-  private var head = 0
-
-  var count: Int { elements.count - head }
-
-  mutating func append(_ element: Element) {
-    elements.append(element)
-  }
-
-  mutating func popFirst() -> Element? {
-    guard head < elements.count else { return nil }
-    defer {
-      elements[head] = nil
-      head += 1
-      if head == elements.count {
-        elements.removeAll(keepingCapacity: head <= 64)
-        head = 0
-      } else if head >= 64, head * 2 >= elements.count {
-        elements.removeFirst(head)
-        head = 0
-      }
-    }
-    return elements[head]
-  }
-}
-
-extension FIFO: Sendable where Element: Sendable {}

@@ -184,7 +184,7 @@ package final class SimulatedFleet<Value: Sendable> {
   private func perform(_ pod: SimulatedPod<Value>) throws {
     guard !pod.outbox.isEmpty else { return }
     while !pod.outbox.isEmpty {
-      for action in pod.outbox.takeAll().actions {
+      for action in pod.outbox.take().actions {
         try perform(action, of: pod)
       }
     }

@@ -17,12 +17,12 @@ extension StoreCore {
   /// Subscribes, begins to maintain, and waits until caught up or until nobody is there. Whoever calls it must end
   /// what it has begun if it throws.
   func start() async throws(StoreError) {
-    let isFirst = lifecycle.withLockedValue { lifecycle in
+    let phase = lifecycle.withLockedValue { lifecycle in
       defer { if lifecycle.phase == .idle { lifecycle.phase = .running } }
-      return lifecycle.phase == .idle
+      return lifecycle.phase
     }
-    guard isFirst else {
-      if closed.isOpen { throw .closed }
+    guard phase == .idle else {
+      if phase != .running { throw .closed }
       preconditionFailure("a store runs once; make another to join \(topic.debugDescription) again")
     }
     try await subscribe()

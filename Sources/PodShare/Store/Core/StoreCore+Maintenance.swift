@@ -88,11 +88,11 @@ extension StoreCore {
     let barrier = Latch()
     let mustWait = state.withLock { state in
       guard state.isDraining || !state.outbox.isEmpty else { return false }
-      state.barriers.append(barrier)
+      state.barriers.append((state.actionsTaken + UInt64(state.outbox.count), barrier))
       return true
     }
     guard mustWait else { return }
-    if state.withLock({ $0.claimOutbox() }) { drainOutbox() }
+    if state.withLock({ $0.claimOutbox() }) { drainOutbox(share: Share.task) }
     guard await barrier.wait() else { throw .cancelled("flushing") }
   }
 

@@ -3,19 +3,19 @@ import NIOCore
 // How the replica's actions are performed: outside the write lock, in order, by one thread at a time. A thread that
 // finds another at it leaves its actions to that one.
 extension StoreCore {
-  /// Performs the actions there are. Only for the thread for which `claimOutbox()` returned true.
+  /// Performs actions. Only for the thread for which `claimOutbox()` returned true.
   ///
   /// Other threads may go on adding as fast as this one performs. So that a single `set` does not end up working for
-  /// them for ever, it leaves off after a while: to the next who writes or, if nobody does, to a task.
-  func drainOutbox() {
+  /// them, a thread performs a share, and then leaves off: to the next who writes or, if nobody does, to a task.
+  func drainOutbox(share: Int) {
     var performed = 0
-    while performed < Self.share {
-      let (contents, barriers) = takeActions()
+    while performed < share {
+      let (contents, barriers) = takeActions(limit: min(64, share - performed))
       if let contents { perform(contents) }
       // What there was when they were put up has been performed, even if there is more by now.
       for barrier in barriers { barrier.open() }
       guard let contents else { return }
-      performed += contents.actions.count
+      performed += max(1, contents.actions.count)
     }
     let isDone = state.withLock { state in
       state.isDraining = false
@@ -24,19 +24,30 @@ extension StoreCore {
     guard !isDone else { return }
     Task.detached { [weak self] in
       guard let self, state.withLock({ $0.claimOutbox() }) else { return }
-      drainOutbox()
+      drainOutbox(share: Share.task)
     }
   }
 
-  /// How many actions a thread performs before it leaves off.
-  private static var share: Int { 1_024 }
+  /// How many actions a thread performs before it leaves off. Performing one can mean receiving a message on another
+  /// store, in this very thread, and performing that store's share: so that one is small.
+  enum Share {
+    static var write: Int { 256 }
+    static var receive: Int { 16 }
+    static var task: Int { 4_096 }
+  }
 
-  private func takeActions() -> (Outbox<Value>.Contents?, [Latch]) {
+  private func takeActions(limit: Int) -> (Outbox<Value>.Contents?, [Latch]) {
     state.withLock { state in
-      defer { state.barriers = [] }
-      guard state.outbox.isEmpty else { return (state.outbox.takeAll(), state.barriers) }
-      state.isDraining = false
-      return (nil, state.barriers)
+      guard !state.outbox.isEmpty else {
+        state.isDraining = false
+        defer { state.barriers = [] }
+        return (nil, state.barriers.map(\.latch))
+      }
+      let contents = state.outbox.take(limit: limit)
+      state.actionsTaken += UInt64(contents.actions.count)
+      let (reached, rest) = state.barriers.partitioned { $0.position <= state.actionsTaken }
+      state.barriers = rest
+      return (contents, reached.map(\.latch))
     }
   }
 
@@ -99,5 +110,11 @@ extension StoreCore {
       traffic.publishFailures.count()
       return "the transport is not connected"
     }
+  }
+}
+
+extension Array {
+  fileprivate func partitioned(by belongsFirst: (Element) -> Bool) -> ([Element], [Element]) {
+    isEmpty ? ([], []) : (filter(belongsFirst), filter { !belongsFirst($0) })
   }
 }

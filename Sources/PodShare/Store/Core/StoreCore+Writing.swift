@@ -6,7 +6,7 @@ extension StoreCore {
     var change = change
     let encoder = try encode(&change)
     let wall = now()
-    return try update { state throws(StoreError) in
+    return try updateWhenUncrowded { state throws(StoreError) in
       guard !state.isClosed else { throw .closed }
       state.isDirty = true
       return try state.replica.write(
@@ -18,7 +18,7 @@ extension StoreCore {
     var change = change
     let encoder = try encode(&change)
     let wall = now()
-    return try update { state throws(StoreError) in
+    return try updateWhenUncrowded { state throws(StoreError) in
       guard !state.isClosed else { throw .closed }
       let present = state.replica.entry(forKey: change.key).flatMap { $0.isTombstone ? nil : $0.version }
       guard present == expected else { return nil }
@@ -39,7 +39,7 @@ extension StoreCore {
       * changes.count
     guard size <= WireLimits.messageBytes else { throw .batchTooLarge(size: size) }
     let wall = now()
-    try update { [changes] state throws(StoreError) in
+    try updateWhenUncrowded { [changes] state throws(StoreError) in
       guard !state.isClosed else { throw .closed }
       state.isDirty = true
       _ = try state.replica.write(changes, encoder: encoder, wall: wall, outbox: &state.outbox)

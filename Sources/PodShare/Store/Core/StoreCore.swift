@@ -22,8 +22,10 @@ final class StoreCore<Value: Sendable>: Sendable {
     var outbox = Outbox<Value>()
     /// One thread at a time performs actions.
     var isDraining = false
-    /// Opened when all actions that there were have been performed.
-    var barriers: [Latch] = []
+    /// How many actions have ever been taken out of the outbox.
+    var actionsTaken: UInt64 = 0
+    /// Each is opened when the actions up to its position have been performed.
+    var barriers: [(position: UInt64, latch: Latch)] = []
     /// Of keys whose entries are being sent again, one batch at a time: neither sent nor unsent for the moment.
     var keysBeingSent = 0
     /// Opened when the present request for state has been answered whole. Each waits for its own or a later one.
@@ -84,8 +86,20 @@ final class StoreCore<Value: Sendable>: Sendable {
 
   func randomID() -> UInt64 { UInt64.random(in: .min ... .max) }
 
-  /// Feeds the replica under the write lock, then performs what it wants done.
+  /// Feeds the replica under the write lock, then performs a share of what it wants done.
   func update<Result, Failure>(
+    _ body: (inout State) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let (result, mustDrain) = try state.withLock { state throws(Failure) in
+      let result = try body(&state)
+      return (result, state.claimOutbox())
+    }
+    if mustDrain { drainOutbox(share: Share.receive) }
+    return result
+  }
+
+  /// The same for a local write, which waits a little if the outbox is crowded.
+  func updateWhenUncrowded<Result, Failure>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     var patience = Self.patience
@@ -96,7 +110,7 @@ final class StoreCore<Value: Sendable>: Sendable {
         return (result, state.claimOutbox())
       }
       if let update {
-        if update.mustDrain { drainOutbox() }
+        if update.mustDrain { drainOutbox(share: Share.write) }
         return update.result
       }
       patience -= 1
