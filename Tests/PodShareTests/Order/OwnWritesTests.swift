@@ -10,7 +10,8 @@ struct OwnWritesTests {
     let network = MemoryNetwork()
     let (a, b) = try await network.pods(of: Int.self) {
       $0.time = clock.time
-      $0.maxClockSkew = .seconds(1)  // So that the clock does not follow, and the write itself must see to it.
+      // So that the clock does not follow, and the write itself must see to it.
+      $0.maxClockSkew = .seconds(1)
     }
     var raw = RawPod(on: network)
     raw.send(raw.set("k", to: "1", at: clock.now.advanced(by: .seconds(30))))
@@ -30,7 +31,8 @@ struct OwnWritesTests {
     let network = MemoryNetwork()
     let (a, b) = try await network.pods(of: Int.self) {
       $0.time = clock.time
-      $0.maxClockSkew = .seconds(1)  // So that the clock does not follow, and the write itself must see to it.
+      // So that the clock does not follow, and the write itself must see to it.
+      $0.maxClockSkew = .seconds(1)
     }
     var raw = RawPod(on: network)
     raw.send(raw.set("k", to: "1", at: clock.now.advanced(by: .seconds(30))))
@@ -46,7 +48,8 @@ struct OwnWritesTests {
     let network = MemoryNetwork()
     let (a, b) = try await network.pods(of: Int.self) {
       $0.time = clock.time
-      $0.maxClockSkew = .seconds(1)  // So that the clock does not follow, and the write itself must see to it.
+      // So that the clock does not follow, and the write itself must see to it.
+      $0.maxClockSkew = .seconds(1)
     }
     var raw = RawPod(on: network)
     raw.send(raw.set("k", to: "1", at: clock.now.advanced(by: .seconds(30))))
