@@ -1,4 +1,4 @@
-/// Decides what a key holds after a write: the one place where the order of two writes is settled.
+/// Decides what a key holds after a write, by the order of versions: the one place where writes meet.
 ///
 /// Without a merge function the greater ``Version`` wins. With one, an entry is three things, each of which only grows,
 /// so that it does not matter in which order writes arrive:
