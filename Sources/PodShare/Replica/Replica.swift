@@ -153,9 +153,18 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
         counters.rejectedWrites += 1
         continue
       }
+      reportIfLate(write, wall: wall, outbox: &outbox)
       apply(write, to: &application, wall: wall, outbox: &outbox)
     }
     commit(&application, outbox: &outbox)
+  }
+
+  /// A write that nobody has seen is kept however late it comes; but if its key was deleted after it and the tombstone
+  /// has been collected, that brings the key back, and somebody should know.
+  private func reportIfLate(_ write: Write<Value>, wall: Timestamp, outbox: inout Outbox<Value>) {
+    let age = wall.duration(since: write.version.timestamp)
+    guard age > options.tombstoneTTL, !write.isDelete, storage.entry(forKey: write.key) == nil else { return }
+    outbox.append(.report(.lateWrite(key: write.key.string, peer: write.version.origin, age: age)))
   }
 
   /// Takes in entries of another replica's table.

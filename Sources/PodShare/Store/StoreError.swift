@@ -50,6 +50,9 @@ public struct StoreError: Error, Sendable {
     public static let undecodableValue = Code("undecodableValue")
     /// A message is stamped further ahead than `maxClockSkew`. It was applied.
     public static let clockSkew = Code("clockSkew")
+    /// A write came in that is older than `tombstoneTTL`, for a key that is not here. It was applied; if the key was
+    /// deleted in between, it is back.
+    public static let lateWrite = Code("lateWrite")
     /// Another live pod has this pod's node ID.
     public static let duplicateNodeID = Code("duplicateNodeID")
     /// The transport did not take a message. The entries are sent again.
@@ -144,6 +147,12 @@ extension StoreError {
 
   package static func duplicateNodeID(_ nodeID: String) -> StoreError {
     StoreError(.duplicateNodeID, "another live pod has this pod's node ID; give each its own", peer: nodeID)
+  }
+
+  package static func lateWrite(key: String, peer: String, age: Duration) -> StoreError {
+    StoreError(
+      .lateWrite, "a write came in \(age) after it was made; if its key was deleted since, it is back",
+      key: key, peer: peer)
   }
 
   package static func clockSkew(peer: String, ahead: Duration) -> StoreError {

@@ -42,6 +42,26 @@ struct ResurrectionTests {
     #expect(a.store.statistics.tombstones == 0)
   }
 
+  @Test("P3: a write that nobody had seen is kept however late it comes, and reported")
+  func unseenLateWrite() async throws {
+    let clock = TestClock()
+    let network = MemoryNetwork()
+    let a = try await network.pod("a", isFirst: true, configure: configure(clock))
+    var raw = RawPod(on: network)
+    let late = raw.set("k", to: "1", at: clock.now)
+    let inTime = raw.set("l", to: "1", at: clock.now.advanced(by: Self.timeToLive))
+    try a.store.delete("k")
+    try await pass(Self.timeToLive * 1.1, on: clock, pods: 1)
+    #expect(a.store.statistics.tombstones == 0)
+
+    raw.send(inTime)
+    #expect(a.errors.first(.lateWrite) == nil)
+    raw.send(late)
+    #expect(a.store["k"] == 1)
+    let report = try #require(a.errors.first(.lateWrite))
+    #expect(report.key == "k" && report.peer == "raw")
+  }
+
   @Test("T10: nor does it come back through the state of a pod that was away")
   func stalePod() async throws {
     let clock = TestClock()
