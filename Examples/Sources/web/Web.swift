@@ -50,12 +50,7 @@ struct Web: AsyncParsableCommand {
     var configuration = ServiceGroupConfiguration(
       services: services, gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(10)
-    do {
-      try await ServiceGroup(configuration: configuration).run()
-    } catch let error as StoreError where error.code == .broadcastFailed {
-      // A pod that was off the network at the end. Who took it off knows.
-      logger.notice("\(error.message)")
-    }
+    try await ServiceGroup(configuration: configuration).run()
     try await fleet.close()
   }
 }
