@@ -68,7 +68,7 @@ struct SeedTests {
     let seeded = try store(MemoryNetwork(), nodeID: "a")
     let watch = seeded.watch()
     try seeded.seed([(key: "k", value: 1), (key: "l", value: 5), (key: "k", value: 2)])
-    try await seeded.close(timeout: .zero)
+    try await seeded.close()
     var events: [String: [Int?]] = [:]
     for try await event in watch { events[event.key, default: []].append(event.change.value) }
     #expect(events == ["k": [2], "l": [5]])
