@@ -6,8 +6,8 @@ import ServiceLifecycle
 import Testing
 import UnixSignals
 
-// The code that the README and the articles show. What stands between the marks is compiled here, run where it ends by
-// itself, and compared with the pages by the last test: a page cannot show code that does not compile.
+// The code of the README, of "Getting started" and of the landing page. What stands between the marks is compiled here,
+// run where it ends by itself, and compared with the pages by `DocumentationPagesTests`.
 
 @Suite("The documentation's code")
 struct DocumentedCodeTests {
@@ -225,53 +225,5 @@ struct DocumentedCodeTests {
     // end
     #expect(b["requests"] == 1)
     #expect(a["uploads"] == 2)
-  }
-
-  // MARK: What the pages show
-
-  @Test(
-    "is what the pages show",
-    arguments: [
-      "README.md", "Sources/PodShare/PodShare.docc/PodShare.md",
-      "Sources/PodShare/PodShare.docc/GettingStarted.md",
-      "Sources/PodShare/PodShare.docc/ConflictResolution.md",
-    ])
-  func pagesShowThis(page: String) throws {
-    let here = URL(filePath: #filePath)
-    let root = here.deletingLastPathComponent().appending(path: "../../..")
-    let compiled = Self.compiled(in: try String(contentsOf: here, encoding: .utf8))
-    let shown = Self.shown(on: try String(contentsOf: root.appending(path: page), encoding: .utf8))
-    #expect(!shown.isEmpty)
-    for code in shown where !compiled.contains(code) {
-      Issue.record("\(page) shows code that is not compiled here:\n\(code)")
-    }
-  }
-
-  /// The blocks between the marks, without their indentation.
-  private static func compiled(in source: String) -> Set<String> {
-    var blocks: Set<String> = []
-    var block: [Substring]?
-    for line in source.split(separator: "\n", omittingEmptySubsequences: false) {
-      switch line.drop(while: { $0 == " " }) {
-      case "// shown": block = []
-      case "// end":
-        let lines = block ?? []
-        let indentation = lines.first?.prefix { $0 == " " }.count ?? 0
-        blocks.insert(lines.map { $0.dropFirst(indentation) }.joined(separator: "\n"))
-        block = nil
-      default: block?.append(line)
-      }
-    }
-    return blocks
-  }
-
-  /// A page's blocks of Swift, without imports; those of package manifests are left out.
-  private static func shown(on page: String) -> [String] {
-    page.components(separatedBy: "```swift\n").dropFirst().compactMap { part in
-      let block = part.components(separatedBy: "\n```").first ?? ""
-      let lines = block.components(separatedBy: "\n").filter { !$0.hasPrefix("import ") }
-      guard lines.first != "dependencies: [" else { return nil }
-      return lines.joined(separator: "\n").trimmingCharacters(in: .newlines)
-    }
   }
 }
