@@ -23,6 +23,19 @@ package struct PodIdentity: Sendable {
     storage = Storage(nodeID: nodeID, incarnation: incarnation)
   }
 
+  /// The author of a write that came in wire version 1, which does not say the incarnation.
+  ///
+  /// Such an author's numbers may come again after a restart, so no context records them: for its writes versions and
+  /// tombstones must do.
+  package init(ofUnknownIncarnation nodeID: String) {
+    self.init(nodeID: nodeID, incarnation: Self.unknownIncarnation)
+  }
+
+  /// One more than any incarnation there is.
+  private static let unknownIncarnation = incarnations.upperBound
+
+  package var hasKnownIncarnation: Bool { incarnation != Self.unknownIncarnation }
+
   package var nodeID: String { storage.nodeID }
   package var incarnation: UInt64 { storage.incarnation }
 
@@ -41,9 +54,14 @@ extension PodIdentity: Hashable {
   package func hash(into hasher: inout Hasher) {
     // Incarnations are random: they spread on their own, without hashing the node ID.
     hasher.combine(incarnation)
+    if !hasKnownIncarnation {
+      for byte in nodeID.utf8 { hasher.combine(byte) }
+    }
   }
 }
 
 extension PodIdentity: CustomStringConvertible {
-  package var description: String { "\(nodeID)#\(String(incarnation, radix: 36))" }
+  package var description: String {
+    hasKnownIncarnation ? "\(nodeID)#\(String(incarnation, radix: 36))" : nodeID
+  }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -55,26 +53,6 @@ public struct Timestamp: Comparable, Hashable, Sendable {
     let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
     guard overflow else { return .nanoseconds(difference) }
     return .nanoseconds(self < earlier ? Int64.min : Int64.max)
-  }
-}
-
-extension Timestamp: CustomStringConvertible {
-  /// RFC 3339 in UTC with nanoseconds, trailing zeros trimmed: `2026-05-28T10:00:00.1234Z`.
-  public var description: String {
-    let (seconds, fraction) = nanoseconds.quotientAndRemainderFlooring(dividingBy: 1_000_000_000)
-    let date = Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(
-      Date.ISO8601FormatStyle(timeZone: TimeZone(secondsFromGMT: 0) ?? .current))
-    guard fraction > 0 else { return date }
-    let digits = String(1_000_000_000 + fraction).dropFirst()
-    let end = digits.lastIndex { $0 != "0" } ?? digits.startIndex
-    return "\(date.dropLast()).\(digits[...end])Z"
-  }
-}
-
-extension Int64 {
-  fileprivate func quotientAndRemainderFlooring(dividingBy divisor: Int64) -> (Int64, Int64) {
-    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-    return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }
 }
 

@@ -22,8 +22,9 @@ package struct CausalContext: Sendable, Equatable {
     insert(version.sequence...version.sequence, of: version.author)
   }
 
-  /// Records a range of an author's numbers.
+  /// Records a range of an author's numbers, unless its incarnation is not known: then they may come again.
   package mutating func insert(_ range: ClosedRange<UInt64>, of author: PodIdentity) {
+    guard author.hasKnownIncarnation else { return }
     guard seen.count < Self.maxAuthors || seen[author] != nil else { return }
     seen[author, default: SequenceSet()].insert(range)
   }

@@ -55,6 +55,11 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
     if write.epoch == current.epoch { return .same }
     let isLater = write.epoch > current.epoch
     let versionOfEarlier = isLater ? current.version : write.version
+    if !versionOfEarlier.author.hasKnownIncarnation, case .after(let delete) = max(write.epoch, current.epoch)
+    {
+      // Wire version 1 does not say after which delete a write was made. Go pods go by versions, so that must do.
+      return versionOfEarlier > delete ? .same : isLater ? .later : .earlier
+    }
     return mayHaveForgotten(max(write.epoch, current.epoch), writtenAs: versionOfEarlier)
       ? .same : isLater ? .later : .earlier
   }

@@ -137,7 +137,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     _ writes: [Write<Value>], from author: PodIdentity, stampedAt timestamp: Timestamp, wall: Timestamp,
     outbox: inout Outbox<Value>
   ) {
-    guard author != identity else { return }
+    guard author != identity, !isEcho(writes) else { return }
     if author.nodeIDOrder(to: identity) == .same,
       timestamp > startedAt.advanced(by: max(options.maxClockSkew, .seconds(60)))
     {
@@ -157,6 +157,16 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
       apply(write, to: &application, wall: wall, outbox: &outbox)
     }
     commit(&application, outbox: &outbox)
+  }
+
+  /// Whether these are this pod's own writes, come back in wire version 1, which names no incarnation.
+  private func isEcho(_ writes: [Write<Value>]) -> Bool {
+    writes.allSatisfy { write in
+      let version = write.version
+      return !version.author.hasKnownIncarnation && version.author.nodeIDOrder(to: identity) == .same
+        && context.contains(
+          Version(timestamp: version.timestamp, author: identity, sequence: version.sequence))
+    }
   }
 
   /// A write that nobody has seen is kept however late it comes; but if its key was deleted after it and the tombstone

@@ -16,6 +16,10 @@ public struct StoreConfiguration<Value: Sendable>: Sendable {
   /// How many events a watcher may be behind before it is cut off, unless the watch says otherwise. Default 1,024.
   public var watchBuffer = 1_024
 
+  /// What this store writes; all formats are always read. Default ``WireFormat/v2``. ``WireFormat/v1`` is for topics
+  /// that are shared with pods of the Go library podshare.
+  public var wireFormat = WireFormat.newest
+
   /// How often what a transport refused is sent again, and an unanswered question repeated. Default 1 s.
   public var syncInterval: Duration = .seconds(1)
 

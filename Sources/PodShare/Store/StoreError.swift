@@ -44,8 +44,11 @@ public struct StoreError: Error, Sendable {
 
     /// Bytes that are no message, or that this build does not speak. Nothing was changed.
     public static let invalidMessage = Code("invalidMessage")
-    /// The snapshot that a transport keeps could not be read. The join went on without it.
+    /// The snapshot that a transport keeps, or one entry of it, could not be read. The join went on without it.
     public static let invalidSnapshot = Code("invalidSnapshot")
+    /// An entry that wire version 1 cannot carry was left out of what this store writes in it. Pods that speak version 2
+    /// get it all the same.
+    public static let unrepresentable = Code("unrepresentable")
     /// A value did not decode. It is kept as it came and forwarded; reads show the last one that decoded.
     public static let undecodableValue = Code("undecodableValue")
     /// A message is stamped further ahead than `maxClockSkew`. It was applied.
@@ -165,6 +168,14 @@ extension StoreError {
 
   static func invalidMessage(_ error: WireError) -> StoreError {
     StoreError(.invalidMessage, error.description, peer: error.origin)
+  }
+
+  static func invalidSnapshot(_ error: WireError) -> StoreError {
+    StoreError(.invalidSnapshot, error.description, key: error.key, peer: error.origin)
+  }
+
+  static func unrepresentable(key: String, _ reason: WireVersion1.Unrepresentable) -> StoreError {
+    StoreError(.unrepresentable, reason.description, key: key)
   }
 
   static func undecodable(key: String, reason: String, peer: String) -> StoreError {

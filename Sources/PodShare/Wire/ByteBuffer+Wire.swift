@@ -105,14 +105,25 @@ struct WireReader {
     return Key(try text(Int(length)))
   }
 
+  /// A pod that sends messages of this version, and so has an incarnation.
   mutating func identity() throws(WireError) -> PodIdentity {
+    let identity = try author()
+    guard identity.hasKnownIncarnation else { throw error(.numberOverflow) }
+    return identity
+  }
+
+  /// A pod that has written something, perhaps in wire version 1.
+  mutating func author() throws(WireError) -> PodIdentity {
     let nodeID = try text(Int(try integer(UInt8.self)))
     guard Names.isValidNodeID(nodeID) else {
       throw error(.malformed("a node ID is empty or has control characters"))
     }
     let incarnation: UInt64 = try integer()
-    guard PodIdentity.incarnations.contains(incarnation) else { throw error(.numberOverflow) }
-    return PodIdentity(nodeID: nodeID, incarnation: incarnation)
+    let identity = PodIdentity(nodeID: nodeID, incarnation: incarnation)
+    guard PodIdentity.incarnations.contains(incarnation) || !identity.hasKnownIncarnation else {
+      throw error(.numberOverflow)
+    }
+    return identity
   }
 
   mutating func timestamp() throws(WireError) -> Timestamp {

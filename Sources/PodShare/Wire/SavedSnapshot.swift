@@ -1,8 +1,14 @@
 package import NIOCore
 
 /// The whole state of a topic as one buffer, for transports that keep such a thing: chunks of state, one behind the
-/// other, each with its length in front.
+/// other, each with its length in front. Or, of wire version 1, one JSON object.
 package enum SavedSnapshot {
+  /// What a snapshot says. Entries that make no sense do not keep the others from being read.
+  package struct Contents: Sendable {
+    package var entries: [WireEntry] = []
+    package var rejected: [WireError] = []
+  }
+
   package static func encode(_ chunks: [ByteBuffer]) -> ByteBuffer {
     var buffer = ByteBufferAllocator().buffer(capacity: chunks.reduce(2) { $0 + $1.readableBytes + 4 })
     buffer.writeInteger(WireCode.version)
@@ -14,18 +20,19 @@ package enum SavedSnapshot {
     return buffer
   }
 
-  package static func decode(_ bytes: ByteBuffer) throws(WireError) -> [StateChunk] {
+  package static func decode(_ bytes: ByteBuffer) throws(WireError) -> Contents {
+    if WireVersion1.isVersion1(bytes) { return try WireVersion1.decodeSnapshot(bytes) }
     var reader = WireReader(bytes)
     guard try WireDecoder.readPreamble(&reader) == .snapshot else {
       throw WireError(.malformed("the snapshot is some other message"))
     }
-    var chunks: [StateChunk] = []
+    var contents = Contents()
     while reader.remaining > 0 {
       guard case .state(let chunk) = try WireDecoder.decode(try reader.value()) else {
         throw WireError(.malformed("the snapshot holds something other than state"))
       }
-      chunks.append(chunk)
+      contents.entries += chunk.entries
     }
-    return chunks
+    return contents
   }
 }

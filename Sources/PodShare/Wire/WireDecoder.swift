@@ -5,6 +5,7 @@ package enum WireDecoder {
   /// Decodes a message. Never reads beyond it and never allocates more than a small multiple of its size.
   package static func decode(_ bytes: ByteBuffer) throws(WireError) -> WireMessage {
     guard bytes.readableBytes <= WireLimits.messageBytes else { throw WireError(.oversized) }
+    if WireVersion1.isVersion1(bytes) { return .write(try WireVersion1.decodeEvent(bytes)) }
     var reader = WireReader(bytes)
     let kind = try readPreamble(&reader)
     switch kind {
@@ -107,7 +108,7 @@ package enum WireDecoder {
       for _ in 0..<(try reader.count()) {
         let index = try readIndex(&reader, in: entries)
         let timestamp = try reader.timestamp()
-        let author = try reader.identity()
+        let author = try reader.author()
         let delete = Version(timestamp: timestamp, author: author, sequence: try reader.integer())
         try setEpoch(of: &entries[index], after: delete, reader)
       }
@@ -227,7 +228,7 @@ package enum WireDecoder {
   ) throws(WireError) -> PodIdentity {
     let number = try reader.varint()
     guard number > 0 else {
-      let author = try reader.identity()
+      let author = try reader.author()
       authors.append(author)
       return author
     }

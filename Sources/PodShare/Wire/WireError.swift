@@ -17,6 +17,8 @@ package struct WireError: Error, Sendable, Equatable {
   package var reason: Reason
   /// The pod that the message names as its sender, as far as reading came.
   package var origin: String?
+  /// The key that it is about, if it is about one of several.
+  package var key: String?
 
   package init(_ reason: Reason, origin: String? = nil) {
     self.reason = reason
@@ -31,8 +33,6 @@ extension WireError: CustomStringConvertible {
     case .truncated: "the message is cut short"
     case .oversized: "the message is larger than \(WireLimits.messageBytes) bytes"
     case .trailingBytes: "there are bytes after the end of the message"
-    case .unsupportedVersion(UInt8(ascii: "{")):
-      "the message is JSON, wire version 1, which this build does not read"
     case .unsupportedVersion(let version): "wire version \(version) is not one this build speaks"
     case .unknownKind(let kind): "message kind \(kind) is unknown"
     case .invalidUTF8: "text is not valid UTF-8"

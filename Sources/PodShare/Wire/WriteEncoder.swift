@@ -97,8 +97,6 @@ package struct WriteStamp: Sendable {
 /// The bytes of wire version 2. The page "Wire version 2" of the documentation describes them.
 enum WireCode {
   static let version: UInt8 = 2
-  /// `{`: a message of wire version 1 is a JSON object.
-  static let versionOne = UInt8(ascii: "{")
 
   enum Kind: UInt8 {
     case write = 1

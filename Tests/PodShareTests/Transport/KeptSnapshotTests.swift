@@ -52,8 +52,8 @@ struct KeptSnapshotTests {
   }
 
   static let garbage: [ByteBuffer] = [
-    ByteBuffer(), ByteBuffer(string: "garbage"), ByteBuffer(string: "{}"),
-    ByteBuffer(string: #"{"entries":{}}"#),
+    ByteBuffer(), ByteBuffer(string: "garbage"), ByteBuffer(string: "{"),
+    ByteBuffer(string: #"{"entries":[]}"#), ByteBuffer(string: #"{"v":2,"entries":{}}"#),
     ByteBuffer(bytes: [2, 4, 0, 0, 0, 9, 1]), ByteBuffer(bytes: [2, 4, 0xff, 0xff, 0xff, 0xff]),
     ByteBuffer(bytes: [2, 1]), ByteBuffer(bytes: [3, 4]), ByteBuffer(repeating: 0, count: 10_000),
   ]

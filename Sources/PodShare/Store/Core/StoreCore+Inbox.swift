@@ -53,7 +53,7 @@ extension StoreCore {
     }
   }
 
-  func decode(_ entries: [WireEntry]) -> [Write<Value>] {
+  func decode(_ entries: some Sequence<WireEntry>) -> [Write<Value>] {
     entries.map { entry in
       let (write, undecodable) = entry.decoded(by: configuration.codec)
       if let undecodable {

@@ -125,17 +125,23 @@ extension StoreCore {
     do {
       merge(try SavedSnapshot.decode(bytes))
     } catch {
-      reporter.report(StoreError(.invalidSnapshot, error.description, peer: error.origin))
+      reporter.report(.invalidSnapshot(error))
     }
   }
 
-  private func merge(_ chunks: [StateChunk]) {
-    for chunk in chunks {
-      let writes = decode(chunk.entries)
+  private func merge(_ snapshot: SavedSnapshot.Contents) {
+    for error in snapshot.rejected { reporter.report(.invalidSnapshot(error)) }
+    // In parts: the write lock is held for a bounded time each.
+    var rest = snapshot.entries[...]
+    while !rest.isEmpty {
+      let writes = decode(rest.prefix(Self.entriesMergedAtOnce))
+      rest = rest.dropFirst(Self.entriesMergedAtOnce)
       let wall = now()
       update { $0.replica.receive(saved: writes, wall: wall, outbox: &$0.outbox) }
     }
   }
+
+  private static var entriesMergedAtOnce: Int { 1_024 }
 
   /// Saves what changed. What another pod has saved meanwhile is merged first, so that it is not lost.
   ///
@@ -173,6 +179,7 @@ extension StoreCore {
   }
 
   private func encodedSnapshot() -> ByteBuffer {
+    guard configuration.wireFormat == .v2 else { return encodedVersion1Snapshot() }
     var chunks: [ByteBuffer] = []
     var encoder = StateEncoder(sender: identity, answer: nil, isSettled: true) { chunks.append($0) }
     add(table.snapshot(), to: &encoder)

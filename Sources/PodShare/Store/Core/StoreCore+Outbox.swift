@@ -88,8 +88,15 @@ extension StoreCore {
   }
 
   private func publish(_ message: ByteBuffer) {
-    guard let refusal = send(message, to: topic) else { return }
-    let keys = WireDecoder.keys(ofWrite: message)
+    switch configuration.wireFormat {
+    case .v1: publishAsEvents(message)
+    case .v2:
+      guard let refusal = send(message, to: topic) else { return }
+      publishFailed(WireDecoder.keys(ofWrite: message), refusal)
+    }
+  }
+
+  func publishFailed(_ keys: [Key], _ refusal: String) {
     state.withLock { $0.replica.publishFailed(keys) }
     reporter.report(
       StoreError(

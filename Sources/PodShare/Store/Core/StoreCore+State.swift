@@ -30,6 +30,20 @@ extension StoreCore {
       return keys
     }
     guard !keys.isEmpty else { return 0 }
+    let isTaken =
+      switch configuration.wireFormat {
+      case .v1: publishAsEvents(keys)
+      case .v2: publishAsState(keys)
+      }
+    state.withLock { state in
+      state.keysBeingSent = 0
+      if !isTaken { state.replica.publishFailed(keys) }
+    }
+    return isTaken ? 0 : keys.count
+  }
+
+  /// Returns false if the transport refused a part.
+  private func publishAsState(_ keys: [Key]) -> Bool {
     var isRefused = false
     var encoder = StateEncoder(sender: identity, answer: nil, isSettled: true) { chunk in
       if !isRefused { isRefused = self.send(chunk, to: self.topic) != nil }
@@ -38,11 +52,7 @@ extension StoreCore {
       if let entry = table.entry(forKey: key) { add([key: entry], to: &encoder) }
     }
     encoder.finish()
-    state.withLock { state in
-      state.keysBeingSent = 0
-      if isRefused { state.replica.publishFailed(keys) }
-    }
-    return isRefused ? keys.count : 0
+    return !isRefused
   }
 
   /// Adds entries; false if the codec refused one, which is reported and left out.

@@ -1,0 +1,203 @@
+import NIOCore
+
+extension WireVersion1 {
+  /// Reads an event as Go's decoder does: members in any order and case, of doubled ones the last, unknown ones
+  /// ignored. What is no event of a known kind, with a key and an origin, is refused.
+  static func decodeEvent(_ bytes: ByteBuffer) throws(WireError) -> WireWrite {
+    var scanner = JSONScanner(bytes)
+    var kind: String?
+    var key: String?
+    var fields = EntryFields()
+    try scanner.object { (name, scanner) throws(WireError) in
+      let member: EventMember? = scanner.member(name)
+      switch member {
+      case .v: try scanner.checkVersion()
+      case .kind: try scanner.readText(into: &kind)
+      case .key: try scanner.readText(into: &key)
+      case .value: fields.value = try scanner.valueBytes()
+      case .origin: try fields.readOrigin(&scanner)
+      case .timestamp: try fields.readTimestamp(&scanner)
+      case .seq: try fields.readSequence(&scanner)
+      case nil: try scanner.skipValue()
+      }
+    }
+    try scanner.requireEnd()
+
+    guard let kind else { throw scanner.error("the message has no kind") }
+    guard let kind = Kind(rawValue: kind) else {
+      throw scanner.error("message kind \(kind.prefix(40).debugDescription) is unknown")
+    }
+    guard let key else { throw scanner.error("the message has no key") }
+    let entry = try fields.entry(forKey: key, isDelete: kind == .delete)
+    return WireWrite(author: entry.version.author, timestamp: entry.version.timestamp, entries: [entry])
+  }
+
+  /// Reads a snapshot. An entry that makes no sense is left out and reported; the others stand.
+  static func decodeSnapshot(_ bytes: ByteBuffer) throws(WireError) -> SavedSnapshot.Contents {
+    var scanner = JSONScanner(bytes)
+    var contents = SavedSnapshot.Contents()
+    var indices: [Key: Int] = [:]
+    try scanner.object { (name, scanner) throws(WireError) in
+      let member: SnapshotMember? = scanner.member(name)
+      switch member {
+      case .v: try scanner.checkVersion()
+      case .entries:
+        guard try scanner.nextKind() != .null else { return try scanner.null() }
+        try scanner.object { (name, scanner) throws(WireError) in
+          let entry: WireEntry
+          switch try readEntry(name, &scanner) {
+          case .success(let read): entry = read
+          case .failure(let error): return contents.rejected.append(error)
+          }
+          if let index = indices[entry.key] {
+            contents.entries[index] = entry
+          } else {
+            indices[entry.key] = contents.entries.count
+            contents.entries.append(entry)
+          }
+        }
+      case nil: try scanner.skipValue()
+      }
+    }
+    try scanner.requireEnd()
+    return contents
+  }
+
+  /// Reads one member of a snapshot's entries. Throws where this is no JSON, so that nothing after it can be read.
+  private static func readEntry(
+    _ name: JSONScanner.StringToken, _ scanner: inout JSONScanner
+  ) throws(WireError) -> Result<WireEntry, WireError> {
+    // Read once more from here if it cannot be understood.
+    let start = scanner
+    do throws(WireError) {
+      scanner.origin = nil
+      let key = try scanner.text(name)
+      var fields = EntryFields()
+      var isTombstone = false
+      try scanner.object { (name, scanner) throws(WireError) in
+        let member: EntryMember? = scanner.member(name)
+        switch member {
+        case .value: fields.value = try scanner.valueBytes()
+        case .timestamp: try fields.readTimestamp(&scanner)
+        case .origin: try fields.readOrigin(&scanner)
+        case .tombstone: try scanner.readBool(into: &isTombstone)
+        case .seq: try fields.readSequence(&scanner)
+        case nil: try scanner.skipValue()
+        }
+      }
+      return .success(try fields.entry(forKey: key, isDelete: isTombstone))
+    } catch {
+      var error = error
+      error.key = (try? start.text(name)) ?? error.key
+      scanner = start
+      try scanner.skipValue()
+      return .failure(error)
+    }
+  }
+}
+
+/// What an event and a snapshot's entry have in common.
+private struct EntryFields {
+  var value: [UInt8] = []
+  private var origin: String?
+  private var timestamp: Timestamp?
+  private var sequence: UInt64 = 0
+
+  mutating func readOrigin(_ scanner: inout JSONScanner) throws(WireError) {
+    try scanner.readText(into: &origin)
+    scanner.origin = origin
+  }
+
+  mutating func readSequence(_ scanner: inout JSONScanner) throws(WireError) {
+    guard try !scanner.takeNull() else { return }
+    sequence = try scanner.integer()
+  }
+
+  mutating func readTimestamp(_ scanner: inout JSONScanner) throws(WireError) {
+    guard try !scanner.takeNull() else { return }
+    guard try scanner.nextKind() == .string else { throw scanner.error("a timestamp is no string") }
+    let token = try scanner.string()
+    do {
+      timestamp = try Timestamp(rfc3339: try scanner.textBytes(token))
+    } catch let error as Timestamp.RFC3339Error where error == .outOfRange {
+      throw WireError(.timestampOutOfRange, origin: scanner.origin)
+    } catch {
+      throw scanner.error("a timestamp is not RFC 3339")
+    }
+  }
+
+  func entry(forKey key: String, isDelete: Bool) throws(WireError) -> WireEntry {
+    guard let origin, Names.isValidNodeID(origin) else {
+      throw WireError(
+        .malformed("a node ID is missing, empty, too long or has control characters"), origin: origin)
+    }
+    guard Names.isValidKey(key) else {
+      throw WireError(.malformed("a key is longer than \(WireLimits.keyBytes) bytes"), origin: origin)
+    }
+    // Go takes an absent timestamp for the year 1.
+    guard let timestamp else { throw WireError(.timestampOutOfRange, origin: origin) }
+    let version = Version(
+      timestamp: timestamp, author: PodIdentity(ofUnknownIncarnation: origin), sequence: sequence)
+    return WireEntry(
+      key: Key(key), version: version, epoch: isDelete ? .after(version) : .beginning,
+      content: isDelete
+        ? .delete(at: timestamp) : .set(lifetime: .permanent, bytes: ByteBuffer(bytes: value)))
+  }
+}
+
+// A null where a text, a number or a boolean is expected changes nothing, as in Go.
+extension JSONScanner {
+  fileprivate mutating func takeNull() throws(WireError) -> Bool {
+    guard try nextKind() == .null else { return false }
+    try null()
+    return true
+  }
+
+  fileprivate mutating func readText(into text: inout String?) throws(WireError) {
+    guard try !takeNull() else { return }
+    guard try nextKind() == .string else { throw error("a value that should be a string is none") }
+    text = try self.text(try string())
+  }
+
+  fileprivate mutating func readBool(into flag: inout Bool) throws(WireError) {
+    guard try !takeNull() else { return }
+    guard try nextKind() == .bool else { throw error("a value that should be true or false is neither") }
+    flag = try bool()
+  }
+
+  fileprivate mutating func integer<Number: FixedWidthInteger>() throws(WireError) -> Number {
+    guard try nextKind() == .number else { throw error("a value that should be a number is none") }
+    guard let number: Number = try unsignedInteger() else { throw WireError(.numberOverflow, origin: origin) }
+    return number
+  }
+
+  fileprivate mutating func checkVersion() throws(WireError) {
+    guard try !takeNull() else { return }
+    let version: UInt8 = try integer()
+    guard version <= WireVersion1.version else {
+      throw WireError(.unsupportedVersion(version), origin: origin)
+    }
+  }
+
+  /// A codec's bytes: Base64, or an array of numbers.
+  fileprivate mutating func valueBytes() throws(WireError) -> [UInt8] {
+    switch try nextKind() {
+    case .null:
+      try null()
+      return []
+    case .string:
+      guard let bytes = Base64.decode(try textBytes(try string())) else {
+        throw error("a value is not Base64")
+      }
+      return bytes
+    case .array:
+      var bytes: [UInt8] = []
+      try array { (scanner) throws(WireError) in
+        bytes.append(try scanner.takeNull() ? 0 : try scanner.integer())
+      }
+      return bytes
+    case .object, .number, .bool:
+      throw error("a value is neither Base64 nor an array of bytes")
+    }
+  }
+}

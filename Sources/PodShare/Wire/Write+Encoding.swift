@@ -1,0 +1,19 @@
+import NIOCore
+
+extension Write {
+  /// The write with its value as bytes, in a buffer of their own.
+  package func encoded(by codec: any Codec<Value>) throws -> WireEntry {
+    let content: WireEntry.Content
+    switch self.content {
+    case .set(let value):
+      var bytes = ByteBuffer()
+      try codec.encode(value, into: &bytes)
+      content = .set(lifetime: .permanent, bytes: bytes)
+    case .setOpaque(let opaque):
+      content = .set(lifetime: opaque.lifetime, bytes: ByteBuffer(bytes: opaque.bytes))
+    case .delete(let time):
+      content = .delete(at: time)
+    }
+    return WireEntry(key: key, version: version, epoch: epoch, content: content)
+  }
+}
