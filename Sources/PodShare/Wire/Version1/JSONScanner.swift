@@ -104,16 +104,21 @@ struct JSONScanner {
     throw WireError(.truncated, origin: origin)
   }
 
-  /// Reads a number, and returns it if it is an integer without sign, fraction and exponent that fits.
-  mutating func unsignedInteger<Number: FixedWidthInteger>() throws(WireError) -> Number? {
+  /// Reads a number, and returns it if it is an integer without fraction and exponent that fits.
+  mutating func integer<Number: FixedWidthInteger>() throws(WireError) -> Number? {
     let start = index
     try skipNumber()
+    var digits = bytes[start..<index]
+    let isNegative = digits.first == UInt8(ascii: "-")
+    guard !isNegative || Number.isSigned else { return nil }
+    if isNegative { digits.removeFirst() }
     var number: Number = 0
-    for byte in bytes[start..<index] {
+    for byte in digits {
       guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte else { return nil }
+      let digit = Number(truncatingIfNeeded: byte - UInt8(ascii: "0"))
       let (tens, tooLarge) = number.multipliedReportingOverflow(by: 10)
-      guard let digit = Number(exactly: byte - UInt8(ascii: "0")) else { return nil }
-      let (sum, carried) = tens.addingReportingOverflow(digit)
+      let (sum, carried) =
+        isNegative ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
       guard !tooLarge, !carried else { return nil }
       number = sum
     }
@@ -163,6 +168,11 @@ struct JSONScanner {
   /// The bytes of a string's text, which need not be UTF-8.
   func textBytes(_ token: StringToken) throws(WireError) -> ArraySlice<UInt8> {
     token.hasEscapes ? try unescaped(token)[...] : bytes[token.range]
+  }
+
+  /// The bytes of a string as they stand in the JSON, escapes and all.
+  func rawBytes(_ token: StringToken) -> ArraySlice<UInt8> {
+    bytes[token.range]
   }
 
   private func unescaped(_ token: StringToken) throws(WireError) -> [UInt8] {

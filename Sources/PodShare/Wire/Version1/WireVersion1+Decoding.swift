@@ -11,9 +11,9 @@ extension WireVersion1 {
     try scanner.object { (name, scanner) throws(WireError) in
       let member: EventMember? = scanner.member(name)
       switch member {
-      case .v: try scanner.checkVersion()
-      case .kind: try scanner.readText(into: &kind)
-      case .key: try scanner.readText(into: &key)
+      case .v: try checkVersion(&scanner)
+      case .kind: kind = try scanner.textOrNull() ?? kind
+      case .key: key = try scanner.textOrNull() ?? key
       case .value: fields.value = try scanner.valueBytes()
       case .origin: try fields.readOrigin(&scanner)
       case .timestamp: try fields.readTimestamp(&scanner)
@@ -40,7 +40,7 @@ extension WireVersion1 {
     try scanner.object { (name, scanner) throws(WireError) in
       let member: SnapshotMember? = scanner.member(name)
       switch member {
-      case .v: try scanner.checkVersion()
+      case .v: try checkVersion(&scanner)
       case .entries:
         guard try scanner.nextKind() != .null else { return try scanner.null() }
         try scanner.object { (name, scanner) throws(WireError) in
@@ -63,6 +63,13 @@ extension WireVersion1 {
     return contents
   }
 
+  private static func checkVersion(_ scanner: inout JSONScanner) throws(WireError) {
+    guard let version: UInt8 = try scanner.integerOrNull() else { return }
+    guard version <= Self.version else {
+      throw WireError(.unsupportedVersion(version), origin: scanner.origin)
+    }
+  }
+
   /// Reads one member of a snapshot's entries. Throws where this is no JSON, so that nothing after it can be read.
   private static func readEntry(
     _ name: JSONScanner.StringToken, _ scanner: inout JSONScanner
@@ -80,7 +87,7 @@ extension WireVersion1 {
         case .value: fields.value = try scanner.valueBytes()
         case .timestamp: try fields.readTimestamp(&scanner)
         case .origin: try fields.readOrigin(&scanner)
-        case .tombstone: try scanner.readBool(into: &isTombstone)
+        case .tombstone: isTombstone = try scanner.boolOrNull() ?? isTombstone
         case .seq: try fields.readSequence(&scanner)
         case nil: try scanner.skipValue()
         }
@@ -104,26 +111,16 @@ private struct EntryFields {
   private var sequence: UInt64 = 0
 
   mutating func readOrigin(_ scanner: inout JSONScanner) throws(WireError) {
-    try scanner.readText(into: &origin)
+    origin = try scanner.textOrNull() ?? origin
     scanner.origin = origin
   }
 
-  mutating func readSequence(_ scanner: inout JSONScanner) throws(WireError) {
-    guard try !scanner.takeNull() else { return }
-    sequence = try scanner.integer()
+  mutating func readTimestamp(_ scanner: inout JSONScanner) throws(WireError) {
+    timestamp = try scanner.timestampOrNull() ?? timestamp
   }
 
-  mutating func readTimestamp(_ scanner: inout JSONScanner) throws(WireError) {
-    guard try !scanner.takeNull() else { return }
-    guard try scanner.nextKind() == .string else { throw scanner.error("a timestamp is no string") }
-    let token = try scanner.string()
-    do {
-      timestamp = try Timestamp(rfc3339: try scanner.textBytes(token))
-    } catch let error as Timestamp.RFC3339Error where error == .outOfRange {
-      throw WireError(.timestampOutOfRange, origin: scanner.origin)
-    } catch {
-      throw scanner.error("a timestamp is not RFC 3339")
-    }
+  mutating func readSequence(_ scanner: inout JSONScanner) throws(WireError) {
+    sequence = try scanner.integerOrNull() ?? sequence
   }
 
   func entry(forKey key: String, isDelete: Bool) throws(WireError) -> WireEntry {
@@ -142,62 +139,5 @@ private struct EntryFields {
       key: Key(key), version: version, epoch: isDelete ? .after(version) : .beginning,
       content: isDelete
         ? .delete(at: timestamp) : .set(lifetime: .permanent, bytes: ByteBuffer(bytes: value)))
-  }
-}
-
-// A null where a text, a number or a boolean is expected changes nothing, as in Go.
-extension JSONScanner {
-  fileprivate mutating func takeNull() throws(WireError) -> Bool {
-    guard try nextKind() == .null else { return false }
-    try null()
-    return true
-  }
-
-  fileprivate mutating func readText(into text: inout String?) throws(WireError) {
-    guard try !takeNull() else { return }
-    guard try nextKind() == .string else { throw error("a value that should be a string is none") }
-    text = try self.text(try string())
-  }
-
-  fileprivate mutating func readBool(into flag: inout Bool) throws(WireError) {
-    guard try !takeNull() else { return }
-    guard try nextKind() == .bool else { throw error("a value that should be true or false is neither") }
-    flag = try bool()
-  }
-
-  fileprivate mutating func integer<Number: FixedWidthInteger>() throws(WireError) -> Number {
-    guard try nextKind() == .number else { throw error("a value that should be a number is none") }
-    guard let number: Number = try unsignedInteger() else { throw WireError(.numberOverflow, origin: origin) }
-    return number
-  }
-
-  fileprivate mutating func checkVersion() throws(WireError) {
-    guard try !takeNull() else { return }
-    let version: UInt8 = try integer()
-    guard version <= WireVersion1.version else {
-      throw WireError(.unsupportedVersion(version), origin: origin)
-    }
-  }
-
-  /// A codec's bytes: Base64, or an array of numbers.
-  fileprivate mutating func valueBytes() throws(WireError) -> [UInt8] {
-    switch try nextKind() {
-    case .null:
-      try null()
-      return []
-    case .string:
-      guard let bytes = Base64.decode(try textBytes(try string())) else {
-        throw error("a value is not Base64")
-      }
-      return bytes
-    case .array:
-      var bytes: [UInt8] = []
-      try array { (scanner) throws(WireError) in
-        bytes.append(try scanner.takeNull() ? 0 : try scanner.integer())
-      }
-      return bytes
-    case .object, .number, .bool:
-      throw error("a value is neither Base64 nor an array of bytes")
-    }
   }
 }
