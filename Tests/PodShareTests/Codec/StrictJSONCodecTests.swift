@@ -463,9 +463,20 @@ struct StrictJSONCodecTests {
   }
 
   struct ByName: Codable, Sendable {
+    enum CodingKeys: CodingKey {
+      case x
+    }
+
     init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: AnyKey.self)
       _ = try container.decode(Limit.self, forKey: AnyKey(stringValue: "limit"))
+      _ = try container.decodeIfPresent(Int.self, forKey: AnyKey(stringValue: "count"))
+      _ = container.contains(AnyKey(stringValue: "there"))
+      _ = try? container.decodeNil(forKey: AnyKey(stringValue: "null"))
+      _ = try? container.nestedContainer(keyedBy: CodingKeys.self, forKey: AnyKey(stringValue: "object"))
+      _ = try? container.nestedUnkeyedContainer(forKey: AnyKey(stringValue: "array"))
+      _ = try container.superDecoder(forKey: AnyKey(stringValue: "parent"))
+      _ = try container.superDecoder()
     }
 
     func encode(to encoder: any Encoder) throws {}
@@ -484,7 +495,13 @@ struct StrictJSONCodecTests {
 
   @Test("keys that can be anything: known is what the type asks for, all of it if it asks for all keys")
   func dynamicKeys() {
-    #expect(unknown(in: #"{"limit":{"rate":1}}"#, as: ByName.self) == nil)
+    let asked =
+      #"{"limit":{"rate":1},"count":1,"there":[1],"null":{"x":1},"object":{"x":1},"array":[],"parent":1,"super":{}@}"#
+    #expect(unknown(in: asked.replacingOccurrences(of: "@", with: ""), as: ByName.self) == nil)
+    #expect(unknown(in: asked.replacingOccurrences(of: "@", with: #","x":1"#), as: ByName.self) == "x")
+    #expect(unknown(in: #"{"limit":{"rate":1},"object":{"y":1}}"#, as: ByName.self) == "object.y")
+    #expect(unknown(in: #"{"limit":{"rate":1},"array":[1]}"#, as: ByName.self) == "array[0]")
+    #expect(unknown(in: #"{"limit":{"rate":1},"parent":{"y":1}}"#, as: ByName.self) == "parent.y")
     #expect(unknown(in: #"{"limit":{"rate":1},"colour":1}"#, as: ByName.self) == "colour")
     #expect(unknown(in: #"{"x":{"rate":1},"y":{"rate":1},"note":{"z":1}}"#, as: AllNames.self) == nil)
     #expect(unknown(in: #"{"x":{"rate":1},"y":{"rate":1,"z":1}}"#, as: AllNames.self) == "y.z")
