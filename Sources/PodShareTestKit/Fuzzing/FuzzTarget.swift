@@ -1,0 +1,166 @@
+import NIOCore
+import PodShare
+
+/// What a fuzzer feeds with bytes. Each target traps if a property does not hold; not crashing is the least of them.
+///
+/// Not for users: the package `Fuzz` of this repository calls them, which cannot see what is `package`.
+@_spi(Fuzzing)
+public enum FuzzTarget: String, CaseIterable, Sendable {
+  /// Messages of wire version 1.
+  case version1
+  /// Messages of wire version 2.
+  case version2
+  /// Snapshots of both versions.
+  case snapshot
+  /// The frames of wire version 1, in pieces.
+  case frame
+  /// Calls, replies and routes of wire version 1.
+  case call
+  /// JSON values, strict and not.
+  case strictJSON
+
+  /// Runs the target on an input.
+  public func run(_ input: [UInt8]) {
+    switch self {
+    case .version1: Self.version1(ByteBuffer(bytes: input))
+    case .version2: Self.version2(ByteBuffer(bytes: input))
+    case .snapshot: Self.snapshot(ByteBuffer(bytes: input))
+    case .frame: Self.frame(input)
+    case .call: Self.call(ByteBuffer(bytes: input))
+    case .strictJSON: StrictJSONFuzzing.run(ByteBuffer(bytes: input))
+    }
+  }
+
+  // MARK: Messages
+
+  private static func version1(_ bytes: ByteBuffer) {
+    guard WireVersion1.isVersion1(bytes), let message = try? WireDecoder.decode(bytes) else { return }
+    guard case .write(let write) = message, let entry = write.entries.first else {
+      preconditionFailure("an event is no write")
+    }
+    // What was read can be written, and then reads as the same.
+    guard let written = try? WireVersion1.encodeEvent(entry), let again = try? WireDecoder.decode(written)
+    else {
+      preconditionFailure("an event cannot be written back: \(entry)")
+    }
+    guard case .write(let second) = again, let same = second.entries.first else {
+      preconditionFailure("an event written back is no write")
+    }
+    precondition(
+      same.key == entry.key && same.version == entry.version && bytesOfValue(same) == bytesOfValue(entry),
+      "an event written back differs")
+    apply(message)
+  }
+
+  private static func version2(_ bytes: ByteBuffer) {
+    if let message = try? WireDecoder.decode(bytes) { apply(message) }
+    // A fuzzer does not guess checksums: with the right one, what lies behind it is reached too.
+    let checksumLength = MemoryLayout<UInt32>.size
+    guard bytes.readableBytes > checksumLength else { return }
+    var repaired = bytes
+    let body = bytes.readableBytesView.dropLast(checksumLength)
+    repaired.setInteger(CRC32C.checksum(of: body), at: bytes.writerIndex - checksumLength)
+    if let message = try? WireDecoder.decode(repaired) { apply(message) }
+  }
+
+  /// Whatever a message says, a replica takes it twice with the same outcome as once.
+  private static func apply(_ message: WireMessage) {
+    let options = ReplicaOptions<[UInt8]>(
+      merge: nil, tombstoneTTL: .seconds(3_600), maxClockSkew: .seconds(60))
+    let wall = Timestamp(nanoseconds: 1_800_000_000_000_000_000)
+    var replica = Replica(
+      identity: PodIdentity(nodeID: "fuzz", incarnation: 1), options: options,
+      storage: DictionaryStorage<[UInt8]>(), now: wall)
+    var outbox = Outbox<[UInt8]>()
+    replica.receive(message, wall: wall, outbox: &outbox)
+    let once = replica.snapshot().mapValues(\.version)
+    replica.receive(message, wall: wall, outbox: &outbox)
+    precondition(
+      replica.snapshot().mapValues(\.version) == once, "a message taken twice is not the same as once")
+    while replica.collectTombstones(wall: .latest, outbox: &outbox) {}
+  }
+
+  private static func bytesOfValue(_ entry: WireEntry) -> ByteBuffer? {
+    if case .set(_, let bytes) = entry.content { bytes } else { nil }
+  }
+
+  // MARK: Snapshots
+
+  private static func snapshot(_ bytes: ByteBuffer) {
+    guard let contents = try? SavedSnapshot.decode(bytes), WireVersion1.isVersion1(bytes) else { return }
+    let (written, leftOut) = WireVersion1.encodeSnapshot(contents.entries)
+    guard let again = try? SavedSnapshot.decode(written) else {
+      preconditionFailure("a snapshot cannot be written back")
+    }
+    precondition(leftOut.isEmpty && again.rejected.isEmpty, "a snapshot written back lacks something")
+    let before = contents.entries.sorted { $0.key < $1.key }
+    precondition(
+      before.map(\.key) == again.entries.map(\.key) && before.map(\.version) == again.entries.map(\.version)
+        && before.map(bytesOfValue) == again.entries.map(bytesOfValue), "a snapshot written back differs")
+  }
+
+  // MARK: Frames and calls
+
+  /// The first byte says in how large pieces the others come.
+  private static func frame(_ input: [UInt8]) {
+    guard let size = input.first.map({ Int($0) + 1 }) else { return }
+    func read(inPiecesOf size: Int) -> [WireVersion1.Frame]? {
+      var rest = input.dropFirst()
+      var buffer = ByteBuffer()
+      var frames: [WireVersion1.Frame] = []
+      while !rest.isEmpty {
+        buffer.writeBytes(rest.prefix(size))
+        rest = rest.dropFirst(size)
+        do {
+          while let frame = try WireVersion1.Frame.read(from: &buffer) { frames.append(frame) }
+        } catch {
+          return nil
+        }
+      }
+      return frames
+    }
+    let whole = read(inPiecesOf: input.count)
+    precondition(read(inPiecesOf: size) == whole, "frames depend on the pieces in which they come")
+    var written = ByteBuffer()
+    for frame in whole ?? [] {
+      guard (try? frame.write(into: &written)) != nil else {
+        preconditionFailure("a frame cannot be written")
+      }
+    }
+    precondition(
+      input.dropFirst().starts(with: written.readableBytesView), "frames written back differ")
+  }
+
+  private static func call(_ bytes: ByteBuffer) {
+    if let message = try? WireVersion1.decodeCall(bytes) {
+      let again = try? WireVersion1.decodeCall(WireVersion1.encodeCall(message))
+      precondition(again == message, "a call written back differs")
+    }
+    if let route = try? WireVersion1.decodeRoute(bytes) {
+      let again = try? WireVersion1.decodeRoute(WireVersion1.encodeRoute(route))
+      precondition(again == route, "a route written back differs")
+    }
+  }
+}
+
+extension Replica where Storage == DictionaryStorage<[UInt8]> {
+  fileprivate mutating func receive(_ message: WireMessage, wall: Timestamp, outbox: inout Outbox<[UInt8]>) {
+    func writes(_ entries: [WireEntry]) -> [Write<[UInt8]>] {
+      entries.map { $0.decoded(by: BytesCodec()).0 }
+    }
+    switch message {
+    case .write(let write):
+      receive(
+        writes(write.entries), from: write.author, stampedAt: write.timestamp, wall: wall, outbox: &outbox)
+    case .stateRequest(let request):
+      receive(request, outbox: &outbox)
+    case .state(let chunk):
+      receive(chunk, entries: writes(chunk.entries), wall: wall, outbox: &outbox)
+    }
+  }
+}
+
+private struct BytesCodec: Codec {
+  func encode(_ value: [UInt8], into buffer: inout ByteBuffer) { buffer.writeBytes(value) }
+  func decode(_ bytes: ByteBuffer) -> [UInt8] { Array(bytes.readableBytesView) }
+}
