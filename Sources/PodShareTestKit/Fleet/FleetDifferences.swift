@@ -26,7 +26,8 @@ extension FleetDifferences: CustomStringConvertible {
   public var description: String {
     let count = keys.count == 1 ? "1 key differs" : "\(keys.count) keys differ"
     let rest = keys.count > Self.keysShown ? ["and \(keys.count - Self.keysShown) more"] : []
-    return (["\(count) after the network has healed:"] + keys.prefix(Self.keysShown).map(\.description) + rest)
+    return
+      (["\(count) after the network has healed:"] + keys.prefix(Self.keysShown).map(\.description) + rest)
       .joined(separator: "\n")
   }
 }

@@ -24,15 +24,16 @@ struct ConvergenceTests {
   @Test("Values that come back from their codec converge, the later write winning")
   func laterWins() throws {
     try checkConvergence(
-      of: [Flag(name: "a", isOn: true), Flag(name: "a", isOn: false), Flag(name: "", isOn: true)], seeds: 1...20)
+      of: [Flag(name: "a", isOn: true), Flag(name: "a", isOn: false), Flag(name: "", isOn: true)],
+      seeds: 1...8)
     try checkConvergence(of: [1], seeds: 1...5)
     try checkConvergence(of: [1, 2], seeds: 1...5, pods: 1...1)
   }
 
   @Test("Joins converge, and lose nothing")
   func joins() throws {
-    try checkConvergence(of: [[1], [2, 3], [3]], merge: Merge<Set<Int>> { $0.union($1) }, seeds: 1...20)
-    try checkConvergence(of: [3, 1, 2], merge: Merge { max($0, $1) }, seeds: 1...20, pods: 3...5)
+    try checkConvergence(of: [[1], [2, 3], [3]], merge: Merge<Set<Int>> { $0.union($1) }, seeds: 1...8)
+    try checkConvergence(of: [3, 1, 2], merge: Merge { max($0, $1) }, seeds: 1...8, pods: 3...5)
   }
 
   @Test("What is no join is caught: a sum, an average, a list that is appended to, the first to come")

@@ -4,7 +4,8 @@ import Testing
 
 @Suite("Stores over a FaultyTransport", .timeLimit(.minutes(1)))
 struct FaultyStoreTests {
-  @Test("What is lost without a word stays lost until heal, which makes it good in both directions, deletes too")
+  @Test(
+    "What is lost without a word stays lost until heal, which makes it good in both directions, deletes too")
   func silentLoss() async throws {
     let fleet = try await TestFleet<Int>(pods: 2)
     try fleet[0].setMany(["a": 0, "b": 0])

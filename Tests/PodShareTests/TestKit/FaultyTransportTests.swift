@@ -148,7 +148,10 @@ struct FaultyTransportTests {
     link.clock.advance(by: .seconds(1))
     link.send(1..<2)
     link.clock.advance(by: .seconds(10))
-    #expect(times.withLockedValue { $0 }.map { $0.nanoseconds - start.nanoseconds } == [2_000_000_000, 3_000_000_000])
+    #expect(
+      times.withLockedValue { $0 }.map { $0.nanoseconds - start.nanoseconds } == [
+        2_000_000_000, 3_000_000_000,
+      ])
     #expect(link.clock.now.nanoseconds - start.nanoseconds == 11_000_000_000)
     withExtendedLifetime(subscription) {}
   }
@@ -190,7 +193,8 @@ struct FaultyTransportTests {
     #expect(link.faulty.statistics.inbound.delayed == 3)
   }
 
-  @Test("Any source of time will do: a task sleeps for the delay, and none is left when the transport is closed")
+  @Test(
+    "Any source of time will do: a task sleeps for the delay, and none is left when the transport is closed")
   func sleeping() async throws {
     let clock = TestClock()
     let network = MemoryNetwork()
@@ -219,7 +223,8 @@ struct FaultyTransportTests {
     let clock = TestClock()
     do {
       let transport = FaultyTransport(
-        MemoryTransport(), faults: Faults(outbound: .init(delay: .seconds(1) ... .seconds(1))), time: clock.time)
+        MemoryTransport(), faults: Faults(outbound: .init(delay: .seconds(1) ... .seconds(1))),
+        time: clock.time)
       _ = transport.publish(ByteBuffer(string: "1"), to: "t")
       try await clock.waitForSleepers(1)
     }
@@ -312,7 +317,9 @@ struct FaultyTransportTests {
     #expect(link.faulty.statistics.outbound.lost == 3)
   }
 
-  @Test("Disconnected, it tells its subscribers once, refuses, and loses what was on its way; connected, all is well")
+  @Test(
+    "Disconnected, it tells its subscribers once, refuses, and loses what was on its way; connected, all is well"
+  )
   func disconnecting() async throws {
     let link = try await Link(Faults(bothWays: .init(delay: .seconds(1) ... .seconds(1))))
     link.send(0..<1)

@@ -37,7 +37,8 @@ struct TestFleetTests {
   }
 
   @Test(
-    "settle heals loss, cuts, disconnections, full queues and delays", arguments: 1...20 as ClosedRange<UInt64>)
+    "settle heals loss, cuts, disconnections, full queues and delays",
+    arguments: 1...20 as ClosedRange<UInt64>)
   func settling(seed: UInt64) async throws {
     var random = SeededGenerator(seed: seed)
     let fleet = try await TestFleet<Int>(pods: 3, seed: seed)
