@@ -28,14 +28,29 @@ public final class TestClock: Sendable {
     var wall: Timestamp
     /// The virtual time that has passed. Sleeps go by this; it never runs back.
     var elapsed = Duration.zero
+    /// Where `elapsed` will be when those have returned who are advancing it now.
+    var target = Duration.zero
     /// By deadline, then in the order in which they fell asleep.
     var sleepers: [Sleeper] = []
+    var calls = Schedule<@Sendable () -> Void>()
     var observers: [Observer] = []
     var lastID: UInt64 = 0
 
     mutating func nextID() -> UInt64 {
       lastID += 1
       return lastID
+    }
+
+    mutating func pass(to time: Duration) {
+      guard time > elapsed else { return }
+      wall = wall.advanced(by: time - elapsed)
+      elapsed = time
+    }
+
+    mutating func takeSleepers(until time: Duration) -> [Sleeper] {
+      let end = sleepers.firstIndex { $0.deadline > time } ?? sleepers.endIndex
+      defer { sleepers.removeSubrange(..<end) }
+      return Array(sleepers[..<end])
     }
   }
 
@@ -63,22 +78,37 @@ public final class TestClock: Sendable {
 
   /// Has the wall clock jump, forward or back. Nobody wakes of it.
   public func jump(by duration: Duration) {
-    state.withLockedValue { $0.wall = $0.wall.moved(by: duration) }
+    state.withLockedValue { $0.wall = $0.wall.advanced(by: duration) }
   }
 
   // MARK: Time that passes
 
   /// Lets time pass: the wall clock runs on by `duration`, and whoever sleeps no longer than that wakes, the earliest
   /// deadline first. Who falls asleep again sleeps until the next call.
+  ///
+  /// What a ``FaultyTransport`` on this clock has delayed arrives before this returns, each message at its time, in the
+  /// calling thread.
   public func advance(by duration: Duration) {
-    let woken = state.withLockedValue { state in
-      state.elapsed += duration
-      state.wall = state.wall.moved(by: duration)
-      let end = state.sleepers.firstIndex { $0.deadline > state.elapsed } ?? state.sleepers.endIndex
-      defer { state.sleepers.removeSubrange(..<end) }
-      return state.sleepers[..<end]
+    let end = state.withLockedValue { state in
+      state.target += duration
+      return state.target
     }
-    for sleeper in woken { sleeper.continuation.resume() }
+    while true {
+      let (woken, call) = state.withLockedValue { state in
+        let time = min(state.calls.nextTime ?? end, end)
+        let call = state.calls.nextTime.flatMap { $0 <= end ? state.calls.popFirst() : nil }
+        state.pass(to: time)
+        return (state.takeSleepers(until: time), call)
+      }
+      for sleeper in woken { sleeper.continuation.resume() }
+      guard let call else { return }
+      call()
+    }
+  }
+
+  /// Has `call` called, by whoever advances the time, when `duration` has passed.
+  func schedule(after duration: Duration, _ call: @escaping @Sendable () -> Void) {
+    state.withLockedValue { $0.calls.add(call, at: $0.elapsed + duration) }
   }
 
   /// Sleeps until `duration` of virtual time has passed. Throws `CancellationError` when the task is cancelled.
@@ -90,7 +120,7 @@ public final class TestClock: Sendable {
       try await withCheckedThrowingContinuation { continuation in
         let outcome = state.withLockedValue { state -> [Observer]? in
           guard !Task.isCancelled else { return nil }
-          let sleeper = Sleeper(id: id, deadline: state.elapsed + duration, continuation: continuation)
+          let sleeper = Sleeper(id: id, deadline: state.target + duration, continuation: continuation)
           let index = state.sleepers.firstIndex { $0.deadline > sleeper.deadline } ?? state.sleepers.endIndex
           state.sleepers.insert(sleeper, at: index)
           let satisfied = state.observers.filter { $0.count <= state.sleepers.count }
@@ -135,12 +165,5 @@ public final class TestClock: Sendable {
       }
       observer?.continuation.resume(throwing: CancellationError())
     }
-  }
-}
-
-extension Timestamp {
-  fileprivate func moved(by duration: Duration) -> Timestamp {
-    let (seconds, attoseconds) = duration.components
-    return Timestamp(nanoseconds: nanoseconds + seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
   }
 }

@@ -1,6 +1,6 @@
 /// What is going to happen, by virtual time; at equal times in the order in which it was scheduled.
 struct Schedule<Happening> {
-  private struct Item {
+  fileprivate struct Item {
     var time: Duration
     var number: UInt64
     var happening: Happening
@@ -42,3 +42,6 @@ struct Schedule<Happening> {
     }
   }
 }
+
+extension Schedule: Sendable where Happening: Sendable {}
+extension Schedule.Item: Sendable where Happening: Sendable {}

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import PodShare
+import PodShareTestKit
 import Testing
 
 /// The direct paths must be indistinguishable from Foundation's coders, which serve all other types.

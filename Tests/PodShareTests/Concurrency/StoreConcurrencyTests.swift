@@ -208,7 +208,7 @@ struct StoreConcurrencyTests {
       }
     }
     for _ in 0..<20 {
-      let transport = FaultyTransport(on: network)
+      let transport = StubbornTransport(on: network)
       do {
         let store = try await Store<Int>.join("topic", over: transport)
         _ = store["k"]

@@ -9,9 +9,11 @@ struct DocumentationPagesTests {
   private static let root = folder.appending(path: "../../..").standardizedFileURL
 
   static let pages: [String] = {
-    let articles = "Sources/PodShare/PodShare.docc"
+    let catalogues = ["Sources/PodShare/PodShare.docc", "Sources/PodShareTestKit/PodShareTestKit.docc"]
     return ["README.md"]
-      + names(in: root.appending(path: articles), ending: ".md").map { "\(articles)/\($0)" }
+      + catalogues.flatMap { catalogue in
+        names(in: root.appending(path: catalogue), ending: ".md").map { "\(catalogue)/\($0)" }
+      }
   }()
 
   @Test("show nothing but code that compiles", arguments: pages)

@@ -1,4 +1,5 @@
 import PodShare
+import PodShareTestKit
 import Testing
 
 @Suite("TombstoneIndex")

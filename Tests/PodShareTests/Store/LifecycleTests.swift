@@ -77,7 +77,7 @@ struct LifecycleTests {
 
   @Test("A failed subscription is an error, and leaves nothing subscribed", arguments: 1...3)
   func failedSubscription(attempt: Int) async {
-    let transport = FaultyTransport(on: MemoryNetwork(), .init(failingSubscription: attempt))
+    let transport = StubbornTransport(on: MemoryNetwork(), .init(failingSubscription: attempt))
     await #expect { try await Store<Int>.join("topic", over: transport) } throws: { error in
       let error = error as? StoreError
       return error?.code == .transport && (error?.cause as? TransportError)?.code == .failed
@@ -88,7 +88,7 @@ struct LifecycleTests {
   @Test(
     "A cancelled join leaves nothing subscribed, wherever it hangs", arguments: [1, 2, 3], [false, true])
   func cancelledWhileSubscribing(attempt: Int, ignoresCancellation: Bool) async {
-    let transport = FaultyTransport(
+    let transport = StubbornTransport(
       on: MemoryNetwork(), .init(hangingSubscription: attempt, ignoresCancellation: ignoresCancellation))
     let join = Task { try await Store<Int>.join("topic", over: transport) }
     await eventually("the join hangs") { transport.isHanging }
@@ -101,7 +101,7 @@ struct LifecycleTests {
   @Test("A join cancelled while it waits for others leaves nothing subscribed, and nobody asleep")
   func cancelledWhileWaiting() async throws {
     let clock = TestClock()
-    let transport = FaultyTransport()
+    let transport = StubbornTransport()
     var configuration = StoreConfiguration<Int>()
     configuration.time = clock.time
     let join = Task { [configuration] in
@@ -117,7 +117,7 @@ struct LifecycleTests {
 
   @Test("A join that was cancelled before it began does nothing")
   func cancelledBefore() async {
-    let transport = FaultyTransport()
+    let transport = StubbornTransport()
     let join = Task {
       withUnsafeCurrentTask { $0?.cancel() }
       return try await Store<Int>.join("topic", over: transport)
@@ -132,7 +132,7 @@ struct LifecycleTests {
   func serviceGroup() async throws {
     let network = MemoryNetwork()
     let a: Pod<Int> = try await network.pod("a", isFirst: true)
-    let transport = FaultyTransport(on: network)
+    let transport = StubbornTransport(on: network)
     let store = try Store<Int>("topic", over: transport)
     let group = ServiceGroup(
       services: [store], gracefulShutdownSignals: [], logger: Logger(label: "test"))
@@ -151,7 +151,7 @@ struct LifecycleTests {
   func cancelledRun(attempt: Int) async throws {
     let network = MemoryNetwork()
     let a: Pod<Int> = try await network.pod("a", isFirst: true)
-    let transport = FaultyTransport(on: network)
+    let transport = StubbornTransport(on: network)
     let store = try Store<Int>("topic", over: transport)
     let running = Task { try await store.run() }
     await eventually("the store has caught up") { store.isCaughtUp }
@@ -167,7 +167,7 @@ struct LifecycleTests {
 
   @Test("Graceful shutdown while joining ends the run without an error")
   func shutdownWhileJoining() async throws {
-    let transport = FaultyTransport(on: MemoryNetwork(), .init(hangingSubscription: 2))
+    let transport = StubbornTransport(on: MemoryNetwork(), .init(hangingSubscription: 2))
     let store = try Store<Int>("topic", over: transport)
     let group = ServiceGroup(
       services: [store], gracefulShutdownSignals: [], logger: Logger(label: "test"))
@@ -182,7 +182,7 @@ struct LifecycleTests {
   func writtenBeforeShutdown() async throws {
     let network = MemoryNetwork()
     let a: Pod<Int> = try await network.pod("a", isFirst: true)
-    let transport = FaultyTransport(on: network, .init(publishOutcome: .queueFull, hangingSubscription: 3))
+    let transport = StubbornTransport(on: network, .init(publishOutcome: .queueFull, hangingSubscription: 3))
     let store = try Store<Int>("topic", over: transport)
     try store.set("k", to: 1)
     let running = Task { try await store.run() }
@@ -241,7 +241,7 @@ struct LifecycleTests {
   @Test("After close, reads go on answering the last state, watches end, and nothing is subscribed")
   func close() async throws {
     let network = MemoryNetwork()
-    let transport = FaultyTransport(on: network)
+    let transport = StubbornTransport(on: network)
     var configuration = StoreConfiguration<Int>()
     configuration.joinTimeout = .zero
     let store = try await Store.join("topic", over: transport, configuration: configuration)
@@ -285,7 +285,7 @@ struct LifecycleTests {
   @Test("Cancelling close ends the waiting, not the closing; the timeout ends it even if nothing ever drains")
   func cancelledClose() async throws {
     let clock = TestClock()
-    let transport = FaultyTransport(on: MemoryNetwork(), .init(neverDrains: true))
+    let transport = StubbornTransport(on: MemoryNetwork(), .init(neverDrains: true))
     var configuration = StoreConfiguration<Int>()
     configuration.time = clock.time
     configuration.joinTimeout = .zero
@@ -324,7 +324,7 @@ struct LifecycleTests {
     let clock = TestClock()
     var configuration = StoreConfiguration<Int>()
     configuration.time = clock.time
-    let transport = FaultyTransport()
+    let transport = StubbornTransport()
     let store = try Store("topic", over: transport, configuration: configuration)
     let running = Task { try await store.run() }
     try await clock.waitForSleepers(2)
@@ -338,7 +338,7 @@ struct LifecycleTests {
   @Test("A store dropped without close leaves no task, subscription or memory behind")
   func dropped() async throws {
     let clock = TestClock()
-    let transport = FaultyTransport()
+    let transport = StubbornTransport()
     weak var core: StoreCore<Int>?
     do {
       var configuration = StoreConfiguration<Int>()
@@ -360,7 +360,7 @@ struct LifecycleTests {
   @Test("A store closed leaves nothing behind either, and its watch ends")
   func closedAndDropped() async throws {
     let clock = TestClock()
-    let transport = FaultyTransport()
+    let transport = StubbornTransport()
     weak var core: StoreCore<Int>?
     var watch: Watch<Int>?
     do {
@@ -405,7 +405,7 @@ struct LifecycleTests {
     "A store dropped with entries not sent logs a warning; a clean one does not", arguments: [true, false])
   func warning(isDirty: Bool) async throws {
     let log = LogRecorder()
-    let transport = FaultyTransport()
+    let transport = StubbornTransport()
     do {
       var configuration = StoreConfiguration<Int>()
       configuration.joinTimeout = .zero

@@ -1,4 +1,5 @@
 import NIOCore
+import PodShareTestKit
 
 @testable import PodShare
 

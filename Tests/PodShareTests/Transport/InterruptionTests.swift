@@ -43,7 +43,7 @@ struct InterruptionTests {
     let clock = TestClock()
     let network = MemoryNetwork()
     let b: Pod<Int> = try await network.pod("b", isFirst: true)
-    let transport = FaultyTransport(on: network)
+    let transport = StubbornTransport(on: network)
     var configuration = StoreConfiguration<Int>()
     configuration.time = clock.time
     let a = try await Store.join("topic", over: transport, configuration: configuration)
@@ -63,7 +63,7 @@ struct InterruptionTests {
   func refusedBatch() async throws {
     let network = MemoryNetwork()
     let b: Pod<String> = try await network.pod("b", isFirst: true)
-    let transport = FaultyTransport(on: network)
+    let transport = StubbornTransport(on: network)
     let a = try await Store<String>.join("topic", over: transport)
     transport.change { $0.publishOutcome = .queueFull }
     let value = String(repeating: "x", count: 500)

@@ -5,22 +5,6 @@ import Testing
 
 @Suite("MemoryTransport", .timeLimit(.minutes(1)))
 struct MemoryTransportTests {
-  private final class Inbox: Sendable {
-    let events = NIOLockedValueBox<[String]>([])
-
-    var all: [String] { events.withLockedValue { $0 } }
-
-    func receive(_ event: TransportEvent) {
-      let text =
-        switch event {
-        case .message(let bytes): String(buffer: bytes)
-        case .interrupted: "interrupted"
-        case .resumed: "resumed"
-        }
-      events.withLockedValue { $0.append(text) }
-    }
-  }
-
   @Test("Every subscription to the topic gets every message, the publisher's own too, before publish returns")
   func delivery() async throws {
     let network = MemoryNetwork()

@@ -1,3 +1,4 @@
+import PodShareTestKit
 import Testing
 
 @testable import PodShare

@@ -1,13 +1,4 @@
 import PodShare
-import PodShareTestKit
-
-struct Violation: Error, CustomStringConvertible {
-  let description: String
-
-  init(_ description: String) {
-    self.description = description
-  }
-}
 
 /// What must be true of every pod after everything that happens to it.
 final class Invariants<Value: Sendable & Equatable> {

@@ -1,17 +1,7 @@
 import PodShare
-import PodShareTestKit
-
-/// What the simulation is about: how values are made, encoded and merged, and what must come of all writes.
-struct Dialect<Value: Sendable & Equatable>: Sendable {
-  var merge: Merge<Value>?
-  var codec: @Sendable (_ isOldBuild: Bool) -> any Codec<Value>
-  var value: @Sendable (Int) -> Value
-  /// Whether a pod that has just written the second shows it in the first.
-  var shows: @Sendable (Value, Value) -> Bool
-}
 
 /// A random life of a fleet, drawn from a seed; then the network is left alone, and everything must have come out.
-final class Workload<Value: Sendable & Equatable> {
+package final class Workload<Value: Sendable & Equatable> {
   private struct Written {
     var key: Key
     var version: Version
@@ -21,13 +11,15 @@ final class Workload<Value: Sendable & Equatable> {
 
   static var tombstoneTTL: Duration { .seconds(240) }
 
-  let fleet: SimulatedFleet<Value>
+  package let fleet: SimulatedFleet<Value>
   private let dialect: Dialect<Value>
   private let invariants: Invariants<Value>
   private var random: SeededGenerator
   private var written: [Written] = []
   private var lastNumber = 0
   private var lastPod = 0
+  /// The node IDs of the pods that run an old build; a restart does not change it.
+  private var oldBuilds: Set<String> = []
   /// Until when nobody may crash, so that nobody takes the only copy of a write along.
   private var noCrashBefore = Duration.zero
   /// Until when nobody may leave, so that what a crashed pod had sent arrives somewhere.
@@ -35,7 +27,7 @@ final class Workload<Value: Sendable & Equatable> {
 
   private let keys = ["a", "b", "c", "é", "e\u{301}", ""].map { Key($0) }
 
-  init(seed: UInt64, dialect: Dialect<Value>) {
+  package init(seed: UInt64, dialect: Dialect<Value>) {
     let options = ReplicaOptions(
       merge: dialect.merge, tombstoneTTL: Self.tombstoneTTL, maxClockSkew: .seconds(60))
     var conditions = SimulatedFleet<Value>.Conditions()
@@ -48,8 +40,9 @@ final class Workload<Value: Sendable & Equatable> {
     fleet.onChange = { try invariants.check($0) }
   }
 
-  func run() throws {
-    for _ in 0..<Int.random(in: 1...3, using: &random) { try startPod() }
+  /// Lives the whole life. Throws a ``Violation`` if something is not as it must be.
+  package func run() throws {
+    for _ in 0..<Int.random(in: dialect.firstPods, using: &random) { try startPod() }
     for _ in 0..<Int.random(in: 20...60, using: &random) { try step() }
     for pod in fleet.alive where !pod.isConnected { try fleet.connect(pod) }
     try fleet.run(for: .seconds(12))
@@ -119,10 +112,10 @@ final class Workload<Value: Sendable & Equatable> {
   }
 
   private func startPod() throws {
-    guard fleet.alive.count < 5 else { return }
+    guard fleet.alive.count < dialect.maxPods else { return }
     lastPod += 1
     let name = "pod-\(lastPod)"
-    let isOld = random.chance(0.2)
+    let isOld = random.chance(0.2) && dialect.oldBuild != nil
     var seeds: [(Key, Value)] = []
     if random.chance(0.3) {
       // A seed is older than any delete; once a tombstone has been collected, nothing speaks against it.
@@ -132,8 +125,9 @@ final class Workload<Value: Sendable & Equatable> {
       }
     }
     let pod = try fleet.start(
-      name, codec: dialect.codec(isOld),
+      name, codec: isOld ? dialect.oldBuild?.codec ?? dialect.codec : dialect.codec,
       clockOffset: .seconds(Double.random(in: -20...20, using: &random)), seeds: seeds)
+    if isOld { oldBuilds.insert(pod.identity.nodeID) }
     for (index, seed) in seeds.enumerated() {
       let version = Version(
         timestamp: .earliest, author: pod.identity, sequence: pod.identity.incarnation + 1 + UInt64(index))
@@ -150,7 +144,7 @@ final class Workload<Value: Sendable & Equatable> {
 
   /// No build writes what it cannot read.
   private func nextValue(onOldBuild isOld: Bool) -> Value {
-    repeat { lastNumber += 1 } while isOld && lastNumber % 7 == 0
+    repeat { lastNumber += 1 } while isOld && dialect.oldBuild?.reads(lastNumber) == false
     return dialect.value(lastNumber)
   }
 
@@ -218,7 +212,7 @@ final class Workload<Value: Sendable & Equatable> {
   }
 
   private func isOld(_ pod: SimulatedPod<Value>) -> Bool {
-    (pod.codec as? NumberCodec)?.isOldBuild ?? (pod.codec as? SetCodec)?.isOldBuild ?? false
+    oldBuilds.contains(pod.identity.nodeID)
   }
 
   private func checkEqual(_ pod: SimulatedPod<Value>, _ other: SimulatedPod<Value>) throws {

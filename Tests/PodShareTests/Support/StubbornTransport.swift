@@ -3,7 +3,7 @@ import NIOCore
 import PodShare
 
 /// A transport over a network in memory that counts its subscriptions and misbehaves when told to.
-final class FaultyTransport: Transport {
+final class StubbornTransport: Transport {
   struct Faults: Sendable {
     /// What becomes of published messages, if not what the network says.
     var publishOutcome: PublishOutcome?

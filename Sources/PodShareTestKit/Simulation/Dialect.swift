@@ -1,0 +1,43 @@
+package import PodShare
+
+/// What a simulation is about: how values are made, encoded and merged, and who takes part.
+package struct Dialect<Value: Sendable & Equatable>: Sendable {
+  /// A build that is older than the others and cannot decode some of their values.
+  package struct OldBuild: Sendable {
+    package var codec: any Codec<Value>
+    /// Whether it can decode the value made of a number. No build writes what it cannot read.
+    package var reads: @Sendable (Int) -> Bool
+
+    package init(codec: any Codec<Value>, reads: @escaping @Sendable (Int) -> Bool) {
+      self.codec = codec
+      self.reads = reads
+    }
+  }
+
+  package var merge: Merge<Value>?
+  package var codec: any Codec<Value>
+  /// What a part of the pods run, if there is such a build.
+  package var oldBuild: OldBuild?
+  /// Makes a value of a number that no other write has.
+  package var value: @Sendable (Int) -> Value
+  /// How many pods there are in the beginning.
+  package var firstPods = 1...3
+  /// How many there are at most at a time.
+  package var maxPods = 5
+
+  package init(
+    merge: Merge<Value>?, codec: any Codec<Value>, oldBuild: OldBuild? = nil,
+    value: @escaping @Sendable (Int) -> Value
+  ) {
+    self.merge = merge
+    self.codec = codec
+    self.oldBuild = oldBuild
+    self.value = value
+  }
+
+  /// Whether a pod that has just written `written` and shows `shown` shows what it has written.
+  func shows(_ shown: Value, _ written: Value) -> Bool {
+    guard let merge else { return shown == written }
+    return merge.join(shown, written) == shown
+  }
+}
