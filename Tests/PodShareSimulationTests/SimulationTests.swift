@@ -29,6 +29,15 @@ struct SimulationTests {
         oldBuild: .init(codec: NumberCodec(isOldBuild: true), reads: { $0 % 7 != 0 }), value: { $0 }))
   }
 
+  @Test("P1, P2, P3, P5: the same where some of the pods write wire version 1")
+  func mixedFormats() async {
+    var dialect = Dialect(
+      merge: nil, codec: NumberCodec(),
+      oldBuild: .init(codec: NumberCodec(isOldBuild: true), reads: { $0 % 7 != 0 }), value: { $0 })
+    dialect.hasVersion1Pods = true
+    await run(dialect)
+  }
+
   @Test(
     "P1, P2, P3, P5, P6: no write between two deletes is lost, on every pod alike, whatever the network does")
   func merge() async {

@@ -18,6 +18,9 @@ package struct Dialect<Value: Sendable & Equatable>: Sendable {
   package var codec: any Codec<Value>
   /// What a part of the pods run, if there is such a build.
   package var oldBuild: OldBuild?
+  /// Whether a part of the pods write wire version 1. Only without a merge function: with one, version 1 says too little
+  /// for all orders of arrival to come out alike.
+  package var hasVersion1Pods = false
   /// Makes a value of a number that no other write has.
   package var value: @Sendable (Int) -> Value
   /// How many pods there are in the beginning.

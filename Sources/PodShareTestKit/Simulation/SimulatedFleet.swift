@@ -67,14 +67,15 @@ package final class SimulatedFleet<Value: Sendable> {
 
   /// Starts a pod under a node ID. It joins.
   package func start(
-    _ nodeID: String, codec: any Codec<Value>, clockOffset: Duration = .zero,
+    _ nodeID: String, codec: any Codec<Value>, wireFormat: WireFormat = .newest,
+    clockOffset: Duration = .zero,
     seeds: [(Key, Value)] = [], asOf: Timestamp = .earliest
   ) throws -> SimulatedPod<Value> {
     let incarnation = UInt64.random(in: PodIdentity.incarnations, using: &random)
     let pod = SimulatedPod(
-      identity: PodIdentity(nodeID: nodeID, incarnation: incarnation), codec: codec, options: options,
-      clockOffset: clockOffset, wall: epoch.advanced(by: now + clockOffset))
-    note("\(pod.identity) starts, its clock \(clockOffset) ahead")
+      identity: PodIdentity(nodeID: nodeID, incarnation: incarnation), codec: codec, wireFormat: wireFormat,
+      options: options, clockOffset: clockOffset, wall: epoch.advanced(by: now + clockOffset))
+    note("\(pod.identity) starts, its clock \(clockOffset) ahead, writing \(wireFormat)")
     pods.append(pod)
     if !seeds.isEmpty { try pod.replica.seed(seeds, asOf: asOf, outbox: &pod.outbox) }
     pod.replica.connected(requestID: random.next(), outbox: &pod.outbox)
@@ -195,9 +196,17 @@ package final class SimulatedFleet<Value: Sendable> {
     switch action {
     case .publish(let encoder, let stamp):
       let message = encoder.finish(stamp)
-      if !publish(message, from: pod) { pod.replica.publishFailed(WireDecoder.keys(ofWrite: message)) }
+      if pod.wireFormat == .v1 {
+        try publishAsEvents(message, from: pod)
+      } else if !publish(message, from: pod) {
+        pod.replica.publishFailed(WireDecoder.keys(ofWrite: message))
+      }
     case .publishUnsent:
       let keys = pod.replica.takeUnsent()
+      guard pod.wireFormat == .v2 else {
+        for key in keys.sorted() { try publishAsEvent(key, from: pod) }
+        return
+      }
       var encoder = StateEncoder(
         sender: pod.identity, answer: nil, isSettled: true, chunkBytes: conditions.chunkBytes
       ) { chunk in
@@ -219,6 +228,20 @@ package final class SimulatedFleet<Value: Sendable> {
       pod.reports.append(error)
     case .caughtUp, .answered:
       break
+    }
+  }
+
+  private func publishAsEvents(_ message: ByteBuffer, from pod: SimulatedPod<Value>) throws {
+    guard case .write(let write) = try WireDecoder.decode(message) else { return }
+    for entry in write.entries where !publish(try WireVersion1.encodeEvent(entry), from: pod) {
+      pod.replica.publishFailed(CollectionOfOne(entry.key))
+    }
+  }
+
+  private func publishAsEvent(_ key: Key, from pod: SimulatedPod<Value>) throws {
+    for write in pod.replica.entry(forKey: key)?.writes(forKey: key) ?? [] {
+      let event = try WireVersion1.encodeEvent(try write.encoded(by: pod.codec))
+      if !publish(event, from: pod) { pod.replica.publishFailed(CollectionOfOne(key)) }
     }
   }
 

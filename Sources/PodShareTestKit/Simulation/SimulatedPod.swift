@@ -4,6 +4,7 @@ package import PodShare
 package final class SimulatedPod<Value: Sendable> {
   package let identity: PodIdentity
   package let codec: any Codec<Value>
+  package let wireFormat: WireFormat
   package var replica: Replica<DictionaryStorage<Value>>
   var outbox = Outbox<Value>()
 
@@ -17,11 +18,12 @@ package final class SimulatedPod<Value: Sendable> {
   package internal(set) var reports: [StoreError] = []
 
   init(
-    identity: PodIdentity, codec: any Codec<Value>, options: ReplicaOptions<Value>, clockOffset: Duration,
-    wall: Timestamp
+    identity: PodIdentity, codec: any Codec<Value>, wireFormat: WireFormat, options: ReplicaOptions<Value>,
+    clockOffset: Duration, wall: Timestamp
   ) {
     self.identity = identity
     self.codec = codec
+    self.wireFormat = wireFormat
     self.clockOffset = clockOffset
     replica = Replica(identity: identity, options: options, storage: DictionaryStorage(), now: wall)
   }

@@ -32,6 +32,8 @@ package final class Workload<Value: Sendable & Equatable> {
       merge: dialect.merge, tombstoneTTL: Self.tombstoneTTL, maxClockSkew: .seconds(60))
     var conditions = SimulatedFleet<Value>.Conditions()
     conditions.lateStates = dialect.merge == nil
+    // Numbers of version 1 are not remembered: against later copies than these only tombstones stand.
+    if dialect.hasVersion1Pods { conditions.lateDelay = 1...100 }
     fleet = SimulatedFleet(seed: seed, options: options, conditions: conditions)
     random = SeededGenerator(seed: ~seed)
     self.dialect = dialect
@@ -107,7 +109,8 @@ package final class Workload<Value: Sendable & Equatable> {
     fleet.crash(pod)
     noAbsenceBefore = fleet.now + .seconds(1)
     if random.chance(0.7) {
-      _ = try fleet.start(pod.identity.nodeID, codec: pod.codec, clockOffset: pod.clockOffset)
+      _ = try fleet.start(
+        pod.identity.nodeID, codec: pod.codec, wireFormat: pod.wireFormat, clockOffset: pod.clockOffset)
     }
   }
 
@@ -126,6 +129,7 @@ package final class Workload<Value: Sendable & Equatable> {
     }
     let pod = try fleet.start(
       name, codec: isOld ? dialect.oldBuild?.codec ?? dialect.codec : dialect.codec,
+      wireFormat: dialect.hasVersion1Pods && random.chance(0.5) ? .v1 : .newest,
       clockOffset: .seconds(Double.random(in: -20...20, using: &random)), seeds: seeds)
     if isOld { oldBuilds.insert(pod.identity.nodeID) }
     for (index, seed) in seeds.enumerated() {

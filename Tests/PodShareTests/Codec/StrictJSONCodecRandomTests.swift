@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import PodShare
+import PodShareTestKit
 import Testing
 
 /// Values of many shapes, and one unknown member at a place drawn at random.

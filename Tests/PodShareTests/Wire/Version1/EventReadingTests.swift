@@ -1,4 +1,5 @@
 import NIOCore
+import PodShareTestKit
 import Testing
 
 @testable import PodShare

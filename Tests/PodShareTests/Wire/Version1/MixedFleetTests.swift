@@ -167,7 +167,7 @@ struct MixedFleetTests {
   func nothingElseOnTheTopic() async throws {
     let network = MemoryNetwork()
     let tap = try await Tap(on: network)
-    let transport = FaultyTransport(on: network)
+    let transport = StubbornTransport(on: network)
     var configuration = StoreConfiguration<Int>()
     configuration.wireFormat = .v1
     configuration.joinTimeout = .zero
@@ -198,7 +198,7 @@ struct MixedFleetTests {
   @Test("T7: events that the transport refused are sent again, those it took are not lost")
   func partlyRefused() async throws {
     let network = MemoryNetwork()
-    let transport = FaultyTransport(on: network)
+    let transport = StubbornTransport(on: network)
     var configuration = StoreConfiguration<Int>()
     configuration.wireFormat = .v1
     configuration.joinTimeout = .zero
