@@ -55,10 +55,4 @@ extension String {
   fileprivate var isPlain: Bool {
     !isEmpty && utf8.count <= 200 && allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
   }
-
-  // A name that somebody has made megabytes long has no place in a log line.
-  fileprivate var quoted: String {
-    if utf8.count <= 200 { return debugDescription }
-    return "\(String(decoding: utf8.prefix(100), as: UTF8.self).debugDescription)… (\(utf8.count) bytes)"
-  }
 }

@@ -95,17 +95,10 @@ public struct StoreError: Error, Sendable {
 extension StoreError: CustomStringConvertible {
   public var description: String {
     var text = "\(code): \(message)"
-    if let key { text += ", key \(key.abbreviated.debugDescription)" }
+    if let key { text += ", key \(key.quoted)" }
     if let peer { text += ", pod \(peer.debugDescription)" }
     if let cause { text += " (\(cause))" }
     return text
-  }
-}
-
-extension String {
-  // A key of 65,535 bytes has no place in a log line.
-  fileprivate var abbreviated: String {
-    utf8.count > 200 ? "\(prefix(100))… (\(utf8.count) bytes)" : self
   }
 }
 
