@@ -36,7 +36,7 @@ public final class TestFleet<Value: Sendable>: Sendable {
   /// Makes pods and has them join, one after the other, on a network without faults.
   ///
   /// - Parameters:
-  ///   - pods: How many, at least one. Default 3.
+  ///   - count: How many, at least one. Default 3.
   ///   - seed: What the transports' faults follow from; each has a seed of its own made of it. Default 0.
   ///   - topic: What they share. Default `test`.
   ///   - configuration: How each store behaves; its node ID and its time are set here.
@@ -63,6 +63,8 @@ public final class TestFleet<Value: Sendable>: Sendable {
       pods.append(Pod(store: store, transport: transport))
     }
     self.pods = pods
+    // So that nobody is still answering those who have joined.
+    try await flush()
   }
 
   /// Makes pods for `Codable` values, with the default configuration.
