@@ -12,9 +12,10 @@ public import PodShare
 ///
 /// The pods are called `pod-0`, `pod-1` and so on. Without faults a write is on all pods when `set` returns, unless
 /// another thread is sending for that store. No time passes but by ``clock``, nor does anything here wait for real time.
+/// What stores do at intervals they do in tasks of their own, some time after the clock has been advanced past it;
+/// instead of waiting for that, a test calls ``settle()``, or `flush()` on a store.
 ///
-/// The seed says what becomes of each message; which thread sends one first, stores in several tasks decide among
-/// themselves.
+/// What becomes of each message follows from the seed. In what order messages of several tasks are sent does not.
 public final class TestFleet<Value: Sendable>: Sendable {
   private struct Pod: Sendable {
     let store: Store<Value>
