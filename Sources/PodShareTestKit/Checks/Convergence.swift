@@ -5,7 +5,7 @@ public import PodShare
 /// seed, in virtual time and without waiting.
 ///
 /// ```swift
-/// try checkConvergence(of: [["a"], ["b"], ["c", "d"]], merge: Merge<Set<String>> { $0.union($1) }, codec: SetCodec())
+/// try checkConvergence(of: [Color(rgb: 0), Color(rgb: 0x88aaff)], codec: ColorCodec())
 /// ```
 ///
 /// The pods set and delete keys, one by one and in batches, while messages are delayed, doubled and overtake one
@@ -45,6 +45,12 @@ public func checkConvergence<Value: Sendable & Equatable>(
 }
 
 /// The same for `Codable` values, as JSON.
+///
+/// ```swift
+/// try checkConvergence(of: [["a"], ["b"], ["a", "b"]], merge: Merge<Set<String>> { $0.union($1) })
+/// ```
+///
+/// - Throws: As ``checkConvergence(of:merge:codec:seeds:pods:)``.
 public func checkConvergence<Value: Codable & Sendable & Equatable>(
   of values: [Value], merge: Merge<Value>? = nil, seeds: ClosedRange<UInt64> = 1...100,
   pods: ClosedRange<Int> = 2...5

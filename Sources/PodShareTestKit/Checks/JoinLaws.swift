@@ -1,6 +1,6 @@
 public import PodShare
 
-/// Checks that a merge is a join: commutative, associative and idempotent, as ``/PodShare/Merge`` demands.
+/// Checks that a merge is a join: commutative, associative and idempotent, as `Merge` demands.
 ///
 /// ```swift
 /// try checkJoinLaws(of: Merge<Set<Int>> { $0.union($1) }, on: [[], [1], [1, 2], [3]])

@@ -45,7 +45,7 @@ public struct Faults: Sendable, Hashable {
   public enum Response: Sendable, Hashable {
     /// As it should.
     case normal
-    /// It throws a ``/PodShare/TransportError`` with the code `failed`.
+    /// It throws a `TransportError` with the code `failed`.
     case failure
     /// It takes until the task is cancelled or this fault is over.
     case hanging

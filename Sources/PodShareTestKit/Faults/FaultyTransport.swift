@@ -40,15 +40,9 @@ public final class FaultyTransport<Base: Transport>: Transport {
     mutating func fate(onWay way: MessageNumber.Way, seed: UInt64) -> Fate {
       let number = numbers[way, default: 0]
       numbers[way] = number + 1
-      let fate = Fate(
+      return Fate(
         of: MessageNumber(way: way, number: number), seed: seed,
         faults: way.isInbound ? faults.inbound : faults.outbound)
-      count(onWay: way) { $0.take(fate) }
-      return fate
-    }
-
-    mutating func count(onWay way: MessageNumber.Way, _ body: (inout FaultStatistics.Direction) -> Void) {
-      if way.isInbound { body(&statistics.inbound) } else { body(&statistics.outbound) }
     }
   }
 
@@ -206,14 +200,17 @@ public final class FaultyTransport<Base: Transport>: Transport {
         state.statistics.refused += 1
         return (refusal, [])
       }
-      return (nil, state.fate(onWay: .init(topic: Key(topic), isInbound: false), seed: seed).copies)
+      let fate = state.fate(onWay: .init(topic: Key(topic), isInbound: false), seed: seed)
+      state.statistics.outbound.count(fate)
+      return (nil, fate.copies)
     }
     if let refusal { return refusal }
     for copy in copies {
-      if goesAtOnce(copy, on: outgoing, inbound: false) {
+      if copy.delay <= .zero, outgoing.isIdle {
         let outcome = base.publish(message, to: topic)
         guard outcome == .accepted else { return outcome }
       } else {
+        state.withLockedValue { $0.statistics.outbound.count(delayed: copy) }
         outgoing.append((message, topic), bytes: message.readableBytes, copy: copy)
       }
     }
@@ -234,27 +231,19 @@ public final class FaultyTransport<Base: Transport>: Transport {
           state.statistics.inbound.lost += 1
           return []
         }
-        return state.fate(onWay: .init(topic: subscription.topic, isInbound: true), seed: seed).copies
+        let fate = state.fate(onWay: .init(topic: subscription.topic, isInbound: true), seed: seed)
+        state.statistics.inbound.count(fate)
+        return fate.copies
       }
       for copy in copies {
-        if goesAtOnce(copy, on: subscription.line, inbound: true) {
+        if copy.delay <= .zero, subscription.line.isIdle {
           onEvent(event)
         } else {
+          state.withLockedValue { $0.statistics.inbound.count(delayed: copy) }
           subscription.line.append(message, bytes: message.readableBytes, copy: copy)
         }
       }
     }
-  }
-
-  private func goesAtOnce(_ copy: Fate.Copy, on line: DelayLine<some Sendable>, inbound: Bool) -> Bool {
-    if copy.delay <= .zero, line.isIdle { return true }
-    state.withLockedValue { state in
-      state.count(onWay: .init(topic: Key(""), isInbound: inbound)) { direction in
-        direction.delayed += 1
-        if copy.isHeldBack { direction.heldBack += 1 }
-      }
-    }
-    return false
   }
 
   /// Waits until all published messages that are delayed have gone on, and then for the transport beneath.
@@ -338,9 +327,14 @@ public final class FaultyTransport<Base: Transport>: Transport {
 }
 
 extension FaultStatistics.Direction {
-  fileprivate mutating func take(_ fate: Fate) {
+  fileprivate mutating func count(_ fate: Fate) {
     messages += 1
     if fate.copies.isEmpty { lost += 1 }
     if fate.copies.count > 1 { doubled += 1 }
+  }
+
+  fileprivate mutating func count(delayed copy: Fate.Copy) {
+    delayed += 1
+    if copy.isHeldBack { heldBack += 1 }
   }
 }

@@ -12,9 +12,10 @@ public import PodShare
 ///
 /// The pods are called `pod-0`, `pod-1` and so on. Without faults a write is on all pods when `set` returns, unless
 /// another thread is sending for that store. No time passes but by ``clock``, nor does anything here wait for real time.
+/// What stores do at intervals they do in tasks of their own, some time after the clock has been advanced past it;
+/// instead of waiting for that, a test calls ``settle()``, or `flush()` on a store.
 ///
-/// The seed says what becomes of each message; which thread sends one first, stores in several tasks decide among
-/// themselves.
+/// What becomes of each message follows from the seed. In what order messages of several tasks are sent does not.
 public final class TestFleet<Value: Sendable>: Sendable {
   private struct Pod: Sendable {
     let store: Store<Value>
@@ -36,7 +37,7 @@ public final class TestFleet<Value: Sendable>: Sendable {
   /// Makes pods and has them join, one after the other, on a network without faults.
   ///
   /// - Parameters:
-  ///   - pods: How many, at least one. Default 3.
+  ///   - count: How many, at least one. Default 3.
   ///   - seed: What the transports' faults follow from; each has a seed of its own made of it. Default 0.
   ///   - topic: What they share. Default `test`.
   ///   - configuration: How each store behaves; its node ID and its time are set here.
@@ -63,6 +64,8 @@ public final class TestFleet<Value: Sendable>: Sendable {
       pods.append(Pod(store: store, transport: transport))
     }
     self.pods = pods
+    // So that nobody is still answering those who have joined.
+    try await flush()
   }
 
   /// Makes pods for `Codable` values, with the default configuration.

@@ -342,6 +342,12 @@ struct FaultyTransportTests {
     #expect(link.faulty.statistics.refused == 1)
     #expect(link.faulty.statistics.outbound.lost == 1)
     #expect(link.faulty.statistics.inbound.lost == 2)
+    // Also if the connection is back before it would have arrived.
+    link.send(5..<6)
+    link.faulty.disconnect()
+    link.faulty.connect()
+    link.clock.advance(by: .seconds(2))
+    #expect(link.soundInbox.all == ["1", "3", "4"])
   }
 
   @Test("Interruptions of the transport beneath come through, and two at a time are one")

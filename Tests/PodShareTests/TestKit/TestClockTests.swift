@@ -1,4 +1,7 @@
+import Dispatch
+import Foundation
 import NIOConcurrencyHelpers
+import NIOCore
 import PodShare
 import PodShareTestKit
 import Testing
@@ -53,6 +56,31 @@ struct TestClockTests {
     #expect(clock.sleepers == 1)
     clock.advance(by: .seconds(5))
     try await sleepers[0].value
+  }
+
+  @Test("Who falls asleep while time is being advanced sleeps from its end on")
+  func asleepMeanwhile() async throws {
+    let clock = TestClock()
+    let transport = FaultyTransport(
+      MemoryTransport(), faults: Faults(outbound: .init(delay: .seconds(1) ... .seconds(1))), clock: clock)
+    let sleeper = NIOLockedValueBox<Task<Void, any Error>?>(nil)
+    let subscription = try await transport.subscribe(to: "t") { _ in
+      // In the middle of the ten seconds.
+      sleeper.withLockedValue { $0 = Task { try await clock.sleep(for: .seconds(5)) } }
+      while clock.sleepers == 0 { usleep(100) }
+    }
+    _ = transport.publish(ByteBuffer(string: "wake up"), to: "t")
+    await withCheckedContinuation { continuation in
+      // On a thread that may be blocked.
+      DispatchQueue.global().async {
+        clock.advance(by: .seconds(10))
+        continuation.resume()
+      }
+    }
+    #expect(clock.sleepers == 1)
+    clock.advance(by: .seconds(5))
+    try await sleeper.withLockedValue { $0 }?.value
+    withExtendedLifetime(subscription) {}
   }
 
   @Test("A cancelled sleep throws, before or while it sleeps, and leaves nobody asleep")
