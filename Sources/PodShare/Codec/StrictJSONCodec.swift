@@ -1,0 +1,52 @@
+import Foundation
+public import NIOCore
+
+/// Values as JSON, like ``JSONCodec``, but a member that the type does not decode is an error.
+///
+/// It writes what ``JSONCodec`` writes, and what both decode is the same value. Where ``JSONCodec`` would leave out a
+/// part of the JSON, anywhere in it, decoding throws an ``UnknownMemberError`` that names the first such part:
+///
+/// - A member of an object is known if the type asked for it, or if it has a case in a `CodingKeys` that the type
+///   opened the object with. Several types that read one object, such as a class and its superclass, know what any of
+///   them knows. With keys that can be any string, as those of dictionaries, all members are known if the type asks for
+///   all keys, and otherwise those that it asks for.
+/// - An element of an array is known if the type has read it.
+/// - An object or array that the type reads nothing of, as a type without properties does, has to be empty.
+/// - What is in a member that is known but never decoded is not looked at.
+///
+/// A member whose decoding fails is no error for itself if the type goes on without it, but what is in it has not been
+/// read then. If the same name stands twice in an object, the first counts and the second is not looked at, as with
+/// ``JSONCodec``.
+///
+/// Use it where an old build that silently ignores a new field would do harm; <doc:Codecs> says what a roll-out looks
+/// like then.
+public struct StrictJSONCodec<Value: Codable & Sendable>: Codec {
+  private let permissive = JSONCodec<Value>()
+  private let isToken = isReadByFoundation(Value.self)
+
+  public init() {}
+
+  public func encode(_ value: Value, into buffer: inout ByteBuffer) throws {
+    try permissive.encode(value, into: &buffer)
+  }
+
+  /// Makes a value from all readable bytes of `bytes`.
+  ///
+  /// Throws what ``JSONCodec`` throws, and otherwise an ``UnknownMemberError`` if the value leaves something out.
+  public func decode(_ bytes: ByteBuffer) throws -> Value {
+    if isToken { return try permissive.decode(bytes) }
+    return try JSONDecoder().decode(Complete<Value>.self, from: Data(bytes.readableBytesView)).value
+  }
+}
+
+/// A value that leaves nothing of its JSON out.
+private struct Complete<Value: Decodable>: Decodable {
+  let value: Value
+
+  init(from decoder: any Decoder) throws {
+    let record = ReadRecord(of: decoder)
+    value = try Value(from: RecordingDecoder(decoder, record))
+    // Only now: what one attempt leaves out may be what the next one reads.
+    if let unread = record.firstUnread() { throw unread }
+  }
+}
