@@ -4,8 +4,10 @@ public import NIOCore
 /// Values as JSON: the default for `Codable` values.
 ///
 /// Reading is permissive: members that the type does not know are ignored, so that an older build reads what a newer
-/// one writes. Integers, floating-point numbers, booleans and strings take a direct path, chosen once when the codec
-/// is made; all else goes through Foundation's `JSONEncoder` and `JSONDecoder` with their defaults.
+/// one writes. What it writes itself, and passes on to other pods, is without them; see <doc:Codecs>.
+///
+/// Integers, floating-point numbers, booleans and strings take a direct path, chosen once when the codec is made; all
+/// else goes through Foundation's `JSONEncoder` and `JSONDecoder` with their defaults.
 public struct JSONCodec<Value: Codable & Sendable>: Codec {
   private let scalar: (any JSONScalar.Type)?
 

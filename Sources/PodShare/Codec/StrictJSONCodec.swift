@@ -14,9 +14,9 @@ public import NIOCore
 /// - An object or array that the type reads nothing of, as a type without properties does, has to be empty.
 /// - What is in a member that is known but never decoded is not looked at.
 ///
-/// A member whose decoding fails is no error for itself if the type goes on without it, but what is in it has not been
-/// read then. If the same name stands twice in an object, the first counts and the second is not looked at, as with
-/// ``JSONCodec``.
+/// A member that the type fails to decode, and goes on without, is known for all that; what is in it is not, unless the
+/// type has read it in another way. If a name stands twice in one object, the first counts and the second is not looked
+/// at, as with ``JSONCodec``.
 ///
 /// Use it where an old build that silently ignores a new field would do harm; <doc:Codecs> says what a roll-out looks
 /// like then.

@@ -58,6 +58,7 @@ extension String {
 
   // A name that somebody has made megabytes long has no place in a log line.
   fileprivate var quoted: String {
-    utf8.count <= 200 ? debugDescription : "\(String(prefix(100)).debugDescription)… (\(utf8.count) bytes)"
+    if utf8.count <= 200 { return debugDescription }
+    return "\(String(decoding: utf8.prefix(100), as: UTF8.self).debugDescription)… (\(utf8.count) bytes)"
   }
 }

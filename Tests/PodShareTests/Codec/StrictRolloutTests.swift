@@ -71,6 +71,19 @@ struct StrictRolloutTests {
     #expect(old.errors.codes == [] && new.errors.codes == [])
   }
 
+  @Test("a permissive pod hands it on without the field to a pod that catches up from it")
+  func handedOn() async throws {
+    let network = MemoryNetwork()
+    let new = try await network.pod("new", of: New.self, isFirst: true)
+    let old = try await network.pod("old", of: Old.self)
+    let version = try new.store.set("k", to: Self.coloured)
+    try await new.store.close()
+    let newer = try await network.pod("newer", of: New.self)
+    #expect(newer.store["k"] == New(name: "b", limits: [.init(rate: 2), .init(rate: 3, colour: nil)]))
+    #expect(newer.store.version(of: "k") == version)
+    withExtendedLifetime(old) {}
+  }
+
   @Test("a strict pod takes part once it knows the field, before anybody writes it")
   func twoPhases() async throws {
     let network = MemoryNetwork()

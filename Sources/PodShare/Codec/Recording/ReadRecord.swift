@@ -20,7 +20,7 @@ final class ReadRecord {
 
   // MARK: Reading
 
-  /// The value is no object or array, or null, and has been read.
+  /// The value is neither an object nor an array, so there is nothing in it to ask for in the end.
   func readAsToken() {
     isToken = true
   }
