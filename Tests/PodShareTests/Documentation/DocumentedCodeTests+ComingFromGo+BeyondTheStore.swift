@@ -8,8 +8,8 @@ import Testing
 // The second half of the code of "Coming from the Go library": what is counted, reported, encoded and carried.
 
 extension DocumentedCodeTests.ComingFromGo {
-  @Suite("Coming from the Go library: codecs, events, statistics, errors, transports, mixed fleets")
-  struct Wire {
+  @Suite("Codecs, events, statistics, errors, transports, mixed fleets", .timeLimit(.minutes(1)))
+  struct BeyondTheStore {
     // MARK: Codecs
 
     @Test("Go's WithCodec, JSONCodec, StrictJSONCodec: StoreConfiguration(codec:)")
@@ -354,20 +354,27 @@ extension DocumentedCodeTests.ComingFromGo {
       #expect(old.errors.codes == [] && new.errors.codes == [])
     }
 
-    @Test("A pod among Go pods alone takes over what their transport keeps, and is not caught up by it")
+    @Test("A pod among Go pods alone takes over what their transport keeps: when it joins and when it saves")
     func keptSnapshot() async throws {
+      func kept(_ entries: String) -> ByteBuffer { ByteBuffer(string: #"{"v":1,"entries":{\#(entries)}}"#) }
+      func entry(_ key: String) -> String {
+        #""\#(key)":{"value":"Nw==","timestamp":"2026-01-02T03:04:05Z","origin":"go","seq":1}"#
+      }
       let shelf = KeepingTransport.Shelf()
-      shelf.keep(
-        ByteBuffer(
-          string:
-            #"{"v":1,"entries":{"k":{"value":"Nw==","timestamp":"2026-01-02T03:04:05Z","origin":"go","seq":1}}}"#
-        ))
+      shelf.keep(kept(entry("before")))
       var configuration = StoreConfiguration<Int>()
       configuration.wireFormat = .v1
       configuration.joinTimeout = .zero
       let store = try await Store.join("topic", over: KeepingTransport(shelf), configuration: configuration)
-      #expect(store["k"] == 7)
+      #expect(store["before"] == 7)
       #expect(!store.isCaughtUp)
+
+      shelf.keep(kept(entry("before") + "," + entry("later")))
+      try await store.refresh()
+      #expect(store["later"] == nil, "it asks other pods only")
+      try store.set("own", to: 1)
+      try await store.flush()
+      #expect(store["later"] == 7)
       try await store.close()
     }
 
