@@ -13,6 +13,8 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "basic", targets: ["basic"]),
+    .executable(name: "chat-cache", targets: ["chat-cache"]),
+    .executable(name: "feature-flags", targets: ["feature-flags"]),
     .executable(name: "web", targets: ["web"]),
   ],
   dependencies: [
@@ -28,7 +30,19 @@ let package = Package(
     // One process, three pods, no network: the whole API in a page of code.
     .executableTarget(
       name: "basic",
-      dependencies: [.product(name: "PodShare", package: "podshare")],
+      dependencies: ["Story", .product(name: "PodShare", package: "podshare")],
+      swiftSettings: settings
+    ),
+    // Flags that are flipped while requests are served, roll-outs by percentage, kill switches.
+    .executableTarget(
+      name: "feature-flags",
+      dependencies: ["Story", .product(name: "PodShare", package: "podshare")],
+      swiftSettings: settings
+    ),
+    // The newest messages of chat rooms, joined rather than replaced.
+    .executableTarget(
+      name: "chat-cache",
+      dependencies: ["Story", .product(name: "PodShare", package: "podshare")],
       swiftSettings: settings
     ),
     // Three pods, each with a page of its own that shows what it holds and what reaches it.
@@ -50,6 +64,12 @@ let package = Package(
         .embedInCode("Resources/style.css"),
         .embedInCode("Resources/app.js"),
       ],
+      swiftSettings: settings
+    ),
+    // How the examples tell what they show, and check it.
+    .target(
+      name: "Story",
+      dependencies: [.product(name: "PodShare", package: "podshare")],
       swiftSettings: settings
     ),
   ]

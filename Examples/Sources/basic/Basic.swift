@@ -1,5 +1,5 @@
-import Foundation
 import PodShare
+import Story
 
 /// Three pods in one process share the settings of a fleet's rate limiters.
 ///
@@ -12,13 +12,7 @@ enum Basic {
   }
 
   static func main() async {
-    do {
-      try await run()
-      print("\nAll as it should be.")
-    } catch {
-      print("\nError: \(error)")
-      exit(EXIT_FAILURE)
-    }
+    await tell(run)
   }
 
   static func run() async throws {
@@ -69,7 +63,7 @@ enum Basic {
     let current = oslo.version(of: "api")
     let inTime = try oslo.trySet("api", to: Limit(requestsPerSecond: 400), ifVersion: current)
     try expect(inTime != nil, "the one based on the present version went through")
-    for await limit in berlin.values(of: "api") where limit?.requestsPerSecond == 400 { break }
+    try await wait(for: "api", in: berlin) { $0?.requestsPerSecond == 400 }
     try expect(berlin["api"]?.requestsPerSecond == 400, "and reached berlin")
 
     step("A deleted key is gone everywhere")
@@ -93,10 +87,8 @@ enum Basic {
     return try await Store.join("limits", over: MemoryTransport(on: network), configuration: configuration)
   }
 
-  /// The next event of a watch.
-  static func next(in watch: Watch<Limit>) async throws -> Event<Limit> {
-    for try await event in watch { return event }
-    throw Unexpected(what: "the watch has ended")
+  static func describe(_ limit: Limit?) -> String {
+    limit.map { "\($0.requestsPerSecond) requests a second" } ?? "nothing"
   }
 
   static func refusesWrites(_ store: Store<Limit>) -> Bool {
