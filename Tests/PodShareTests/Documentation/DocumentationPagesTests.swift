@@ -9,11 +9,11 @@ struct DocumentationPagesTests {
   private static let root = folder.appending(path: "../../..").standardizedFileURL
 
   static let pages: [String] = {
-    let catalogues = ["Sources/PodShare/PodShare.docc", "Sources/PodShareTestKit/PodShareTestKit.docc"]
-    return ["README.md"]
-      + catalogues.flatMap { catalogue in
-        names(in: root.appending(path: catalogue), ending: ".md").map { "\(catalogue)/\($0)" }
-      }
+    let catalogs = ["Sources/PodShare/PodShare.docc", "Sources/PodShareTestKit/PodShareTestKit.docc"]
+    let articles = catalogs.flatMap { catalog in
+      names(in: root.appending(path: catalog), ending: ".md").map { "\(catalog)/\($0)" }
+    }
+    return ["README.md"] + articles
   }()
 
   @Test("show nothing but code that compiles", arguments: pages)

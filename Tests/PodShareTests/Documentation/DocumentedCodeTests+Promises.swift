@@ -59,7 +59,7 @@ struct PromisesPageTests {
   @Test("A message that a transport loses without notice is repaired by refresh")
   func lostWithoutNotice() async throws {
     let network = MemoryNetwork()
-    let lossy = FaultyTransport(on: network)
+    let lossy = StubbornTransport(on: network)
     let a = try await Store<Int>.join("limits", over: lossy)
     let b = try await Store<Int>.join("limits", over: MemoryTransport(on: network))
     lossy.change { $0.publishOutcome = .accepted }
