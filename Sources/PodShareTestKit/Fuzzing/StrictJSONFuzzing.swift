@@ -4,20 +4,29 @@ import PodShare
 /// What strict and permissive decoding have to do with each other, on a type with much in it.
 enum StrictJSONFuzzing {
   private struct Sample: Codable, Equatable, Sendable {
-    enum Kind: String, Codable, Equatable { case a, b }
-    enum Choice: Codable, Equatable { case none, some(number: Int, Sample?) }
+    enum Kind: String, Codable, Equatable {
+      case a, b
+    }
+    enum Choice: Codable, Equatable {
+      case nothing
+      case some(number: Int, [Sample])
+    }
+    indirect enum Tree: Codable, Equatable {
+      case leaf
+      case node([Tree])
+    }
 
     var number: Int?
     var real: Double?
     var flag: Bool?
     var text: String?
     var kind: Kind?
+    var choice: Choice?
+    var tree: Tree?
     var list: [Sample]?
     var names: [String: Sample]?
     var numbers: [Int: UInt8]?
     var tags: Set<String>?
-    indirect enum Tree: Codable, Equatable { case leaf, node([Tree]) }
-    var tree: Tree?
   }
 
   /// What the strict codec takes, the permissive one takes too, for the same value; what one refuses as no JSON of this
