@@ -42,14 +42,14 @@ public struct Timestamp: Comparable, Hashable, Sendable {
   }
 
   /// The stamp `duration` later (or earlier), stopping at the limits of the representation.
-  package func advanced(by duration: Duration) -> Timestamp {
+  public func advanced(by duration: Duration) -> Timestamp {
     let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.clampedNanoseconds)
     guard overflow else { return Timestamp(nanoseconds: sum) }
     return Timestamp(nanoseconds: duration < .zero ? .min : .max)
   }
 
   /// How long after `earlier` this stamp is; negative if it is before.
-  package func duration(since earlier: Timestamp) -> Duration {
+  public func duration(since earlier: Timestamp) -> Duration {
     let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
     guard overflow else { return .nanoseconds(difference) }
     return .nanoseconds(self < earlier ? Int64.min : Int64.max)

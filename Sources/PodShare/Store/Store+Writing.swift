@@ -80,7 +80,7 @@ extension Store {
   /// Fills an empty store, say from a database, with entries stamped `asOf`.
   ///
   /// Stamped older than any write, as by default, a seed never overwrites what the fleet knows better. Seeds reach
-  /// the other pods within a sync interval.
+  /// the other pods within a sync interval. Watchers on this pod are told of them.
   ///
   /// - Throws: `seedOnNonEmptyStore` if the store holds entries or tombstones; `timestampOutOfRange` if `asOf` is
   ///   not from 1970 to 2200; otherwise as `setMany`.
@@ -88,6 +88,13 @@ extension Store {
     _ entries: some Sequence<(key: String, value: Value)>, asOf: Timestamp = .earliest
   ) throws(StoreError) {
     try core.seed(entries.map { (Key($0.key), $0.value) }, asOf: asOf)
+  }
+
+  /// Fills an empty store from pairs without labels, as `zip` makes them.
+  public func seed(
+    _ entries: some Sequence<(String, Value)>, asOf: Timestamp = .earliest
+  ) throws(StoreError) {
+    try core.seed(entries.map { (Key($0.0), $0.1) }, asOf: asOf)
   }
 
   /// Waits until every write made before has left this process, as far as the transport can tell.

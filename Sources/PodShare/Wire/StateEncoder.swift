@@ -13,6 +13,9 @@ package struct StateEncoder {
     }
   }
 
+  /// Whether all that was added has been emitted.
+  package var isEmpty: Bool { count == 0 }
+
   private let sender: PodIdentity
   private let answer: Answer?
   private let isSettled: Bool

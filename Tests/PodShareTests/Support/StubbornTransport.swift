@@ -7,6 +7,8 @@ final class StubbornTransport: Transport {
   struct Faults: Sendable {
     /// What becomes of published messages, if not what the network says.
     var publishOutcome: PublishOutcome?
+    /// How many more messages the queue has room for.
+    var room: Int?
     /// Subscribing to the n-th topic and those after it fails.
     var failingSubscription: Int?
     /// Subscribing to the n-th topic takes until it is cancelled.
@@ -46,7 +48,14 @@ final class StubbornTransport: Transport {
   }
 
   func publish(_ message: ByteBuffer, to topic: String) -> PublishOutcome {
-    state.withLockedValue { $0.faults.publishOutcome } ?? base.publish(message, to: topic)
+    let outcome = state.withLockedValue { state -> PublishOutcome? in
+      if let room = state.faults.room {
+        guard room > 0 else { return .queueFull }
+        state.faults.room = room - 1
+      }
+      return state.faults.publishOutcome
+    }
+    return outcome ?? base.publish(message, to: topic)
   }
 
   func drain() async throws(TransportError) {

@@ -38,6 +38,35 @@ struct InterruptionTests {
     #expect(a.store.snapshot().dictionary == ["a": 1, "b": 2, "both": 2])
   }
 
+  @Test(
+    "T31: a queue with room for a part of what there is to send lets it all through, a part each time",
+    arguments: [(WireFormat.v2, 2), (.v1, 500)])
+  func smallQueue(format: WireFormat, room: Int) async throws {
+    let network = MemoryNetwork()
+    let transport = StubbornTransport(on: network)
+    var configuration = StoreConfiguration<String>()
+    configuration.wireFormat = format
+    configuration.joinTimeout = .zero
+    let a = try await Store.join("topic", over: transport, configuration: configuration)
+    let b: Pod<String> = try await network.pod("b")
+    transport.change { $0.publishOutcome = .disconnected }
+    let value = String(repeating: "x", count: 1_000)
+    try a.setMany((0..<3_000).map { ("\($0)", value) })
+    await eventually("all was refused") { a.statistics.unsentKeys == 3_000 }
+    transport.change { $0.room = 0 }
+    transport.change { $0.publishOutcome = nil }
+    var unsent = [a.statistics.unsentKeys]
+    while let before = unsent.last, before > 0, unsent.count < 20 {
+      transport.change { $0.room = room }
+      let code = await StoreError.code { try await a.flush() }
+      unsent.append(a.statistics.unsentKeys)
+      #expect(code == (unsent.last == 0 ? nil : .broadcastFailed))
+    }
+    #expect(unsent.last == 0, "\(unsent)")
+    #expect(zip(unsent, unsent.dropFirst()).allSatisfy { $0 > $1 }, "\(unsent)")
+    #expect(b.store.contents == a.contents)
+  }
+
   @Test("A full queue loses nothing: what was refused is sent with the next tick")
   func queueFull() async throws {
     let clock = TestClock()

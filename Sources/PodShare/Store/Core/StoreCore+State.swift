@@ -30,29 +30,32 @@ extension StoreCore {
       return keys
     }
     guard !keys.isEmpty else { return 0 }
-    let isTaken =
+    let refused =
       switch configuration.wireFormat {
       case .v1: publishAsEvents(keys)
       case .v2: publishAsState(keys)
       }
     state.withLock { state in
       state.keysBeingSent = 0
-      if !isTaken { state.replica.publishFailed(keys) }
+      state.replica.publishFailed(refused)
     }
-    return isTaken ? 0 : keys.count
+    return refused.count
   }
 
-  /// Returns false if the transport refused a part.
-  private func publishAsState(_ keys: [Key]) -> Bool {
+  /// Returns the keys from the first on that the transport refused: what it has taken is not sent again, so that even a
+  /// queue much smaller than what there is to send lets it all through in the end.
+  private func publishAsState(_ keys: [Key]) -> ArraySlice<Key> {
     var isRefused = false
     var encoder = StateEncoder(sender: identity, answer: nil, isSettled: true) { chunk in
       if !isRefused { isRefused = self.send(chunk, to: self.topic) != nil }
     }
-    for key in keys where !isRefused {
+    var rest = keys[...]
+    for (index, key) in keys.enumerated() where !isRefused {
       if let entry = table.entry(forKey: key) { add([key: entry], to: &encoder) }
+      if encoder.isEmpty, !isRefused { rest = keys[(index + 1)...] }
     }
     encoder.finish()
-    return !isRefused
+    return isRefused ? rest : []
   }
 
   /// Adds entries; false if the codec refused one, which is reported and left out.

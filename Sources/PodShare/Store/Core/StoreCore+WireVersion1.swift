@@ -15,13 +15,13 @@ extension StoreCore {
     if !refused.isEmpty { publishFailed(refused, refusal) }
   }
 
-  /// Publishes the present entries of keys as events. Returns false if the transport refused one.
-  func publishAsEvents(_ keys: [Key]) -> Bool {
-    for key in keys {
+  /// Publishes the present entries of keys as events. Returns the keys from the first on that the transport refused.
+  func publishAsEvents(_ keys: [Key]) -> ArraySlice<Key> {
+    for (index, key) in keys.enumerated() {
       guard let entry = table.entry(forKey: key) else { continue }
-      for write in writes(of: entry, forKey: key) where publishAsEvent(write) != nil { return false }
+      for write in writes(of: entry, forKey: key) where publishAsEvent(write) != nil { return keys[index...] }
     }
-    return true
+    return []
   }
 
   /// Returns why the transport did not take an event, if it did not.
