@@ -37,6 +37,9 @@ public final class FaultyTransport<Base: Transport>: Transport {
     var subscriptions: [UInt64: FaultySubscription] = [:]
     var lastID: UInt64 = 0
 
+    /// In the order in which they were made, so that the same calls do the same in the same order.
+    var subscribers: [FaultySubscription] { subscriptions.sorted { $0.key < $1.key }.map(\.value) }
+
     mutating func fate(onWay way: MessageNumber.Way, seed: UInt64) -> Fate {
       let number = numbers[way, default: 0]
       numbers[way] = number + 1
@@ -112,7 +115,7 @@ public final class FaultyTransport<Base: Transport>: Transport {
 
   /// How many messages are on their way through this transport, in both directions.
   public var messagesUnderWay: Int {
-    let lines = state.withLockedValue { $0.subscriptions.values.map(\.line) }
+    let lines = state.withLockedValue { $0.subscribers.map(\.line) }
     return lines.reduce(outgoing.waiting.messages) { $0 + $1.waiting.messages }
   }
 
@@ -124,7 +127,7 @@ public final class FaultyTransport<Base: Transport>: Transport {
   public func disconnect() {
     let subscriptions = state.withLockedValue { state in
       state.isDisconnected = true
-      return state.subscriptions.values
+      return state.subscribers
     }
     let lostOutbound = outgoing.dropAll()
     let lostInbound = subscriptions.reduce(0) { $0 + $1.line.dropAll() }
@@ -161,15 +164,15 @@ public final class FaultyTransport<Base: Transport>: Transport {
 
   /// The second half of ``heal()``.
   func announceInterruption() {
-    for subscription in state.withLockedValue({ $0.subscriptions.values }) {
+    for subscription in state.withLockedValue({ $0.subscribers }) {
       subscription.announceInterruption()
     }
   }
 
-  private func reconnect() -> some Collection<FaultySubscription> {
+  private func reconnect() -> [FaultySubscription] {
     state.withLockedValue { state in
       state.isDisconnected = false
-      return state.subscriptions.values
+      return state.subscribers
     }
   }
 
@@ -317,7 +320,7 @@ public final class FaultyTransport<Base: Transport>: Transport {
     let subscriptions = state.withLockedValue { state in
       state.isClosed = true
       defer { state.subscriptions = [:] }
-      return state.subscriptions.values
+      return state.subscribers
     }
     outgoing.close()
     for subscription in subscriptions { subscription.end() }
