@@ -46,10 +46,10 @@ struct InterruptionTests {
     let transport = StubbornTransport(on: network)
     var configuration = StoreConfiguration<String>()
     configuration.wireFormat = format
-    configuration.syncInterval = .seconds(3_600)  // Only the flushes send.
+    configuration.syncInterval = .seconds(3_600)  // Nobody but the flushes uses the room there is.
     configuration.joinTimeout = .zero
     let a = try await Store.join("topic", over: transport, configuration: configuration)
-    let b: Pod<String> = try await network.pod("b")
+    let b: Pod<String> = try await network.pod("b") { $0.syncInterval = .seconds(3_600) }
     transport.change { $0.publishOutcome = .disconnected }
     let value = String(repeating: "x", count: 1_000)
     try a.setMany((0..<keys).map { ("\($0)", value) })
