@@ -39,6 +39,9 @@ package struct PodIdentity: Sendable {
   package var nodeID: String { storage.nodeID }
   package var incarnation: UInt64 { storage.incarnation }
 
+  /// Whether two are one instance: equal ones need not be.
+  package func isSame(as other: PodIdentity) -> Bool { storage === other.storage }
+
   /// The order of node IDs: bytewise, as every pod in any language sees it.
   package func nodeIDOrder(to other: PodIdentity) -> ByteOrder {
     storage === other.storage ? .same : nodeID.byteOrder(to: other.nodeID)

@@ -6,7 +6,17 @@ package enum SavedSnapshot {
   /// What a snapshot says. Entries that make no sense do not keep the others from being read.
   package struct Contents: Sendable {
     package var entries: [WireEntry] = []
-    package var rejected: [WireError] = []
+    /// Why entries were left out: the first of them, so that a snapshot of nothing else takes no more memory than it has
+    /// bytes.
+    package private(set) var rejected: [WireError] = []
+    package private(set) var rejectedCount = 0
+
+    private static let maxRejected = 100
+
+    mutating func reject(_ error: WireError) {
+      rejectedCount += 1
+      if rejected.count < Self.maxRejected { rejected.append(error) }
+    }
   }
 
   package static func encode(_ chunks: [ByteBuffer]) -> ByteBuffer {

@@ -131,6 +131,10 @@ extension StoreCore {
 
   private func merge(_ snapshot: SavedSnapshot.Contents) {
     for error in snapshot.rejected { reporter.report(.invalidSnapshot(error)) }
+    if snapshot.rejectedCount > snapshot.rejected.count {
+      let more = snapshot.rejectedCount - snapshot.rejected.count
+      reporter.report(StoreError(.invalidSnapshot, "\(more) more entries of the snapshot could not be read"))
+    }
     // In parts: the write lock is held for a bounded time each.
     var rest = snapshot.entries[...]
     while !rest.isEmpty {

@@ -37,6 +37,8 @@ extension WireVersion1 {
     var scanner = JSONScanner(bytes)
     var contents = SavedSnapshot.Contents()
     var indices: [Key: Int] = [:]
+    // Few origins have written many entries: each is kept once.
+    var authors: Set<PodIdentity> = []
     try scanner.object { (name, scanner) throws(WireError) in
       let member: SnapshotMember? = scanner.member(name)
       switch member {
@@ -46,8 +48,9 @@ extension WireVersion1 {
         try scanner.object { (name, scanner) throws(WireError) in
           let entry: WireEntry
           switch try readEntry(name, &scanner) {
-          case .success(let read): entry = read
-          case .failure(let error): return contents.rejected.append(error)
+          case .success(let read):
+            entry = read.with(author: authors.insert(read.version.author).memberAfterInsert)
+          case .failure(let error): return contents.reject(error)
           }
           if let index = indices[entry.key] {
             contents.entries[index] = entry
@@ -100,6 +103,16 @@ extension WireVersion1 {
       try scanner.skipValue()
       return .failure(error)
     }
+  }
+}
+
+extension WireEntry {
+  /// The same entry with another instance of its author.
+  fileprivate func with(author: PodIdentity) -> WireEntry {
+    var entry = self
+    entry.version = Version(timestamp: version.timestamp, author: author, sequence: version.sequence)
+    if epoch != .beginning { entry.epoch = .after(entry.version) }
+    return entry
   }
 }
 

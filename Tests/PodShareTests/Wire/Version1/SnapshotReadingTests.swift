@@ -48,6 +48,24 @@ struct SnapshotReadingTests {
     #expect(Set(contents.entries.map(\.key)).count == 4)
   }
 
+  @Test("P7: of a snapshot of nothing but bad entries a hundred errors are kept, and all are counted")
+  func manyBadEntries() throws {
+    let entries = (0..<100_000).map { "\"\($0)\":1" }.joined(separator: ",")
+    let contents = try read("{\"entries\":{\(entries)}}")
+    #expect(contents.entries.isEmpty)
+    #expect(contents.rejected.count == 100)
+    #expect(contents.rejectedCount == 100_000)
+  }
+
+  @Test("entries of one origin share it: a snapshot takes a small multiple of its bytes")
+  func sharedOrigins() throws {
+    let entries = (0..<1_000).map { "\"\($0)\":\(Self.good)" }.joined(separator: ",")
+    let contents = try read("{\"entries\":{\(entries)}}")
+    #expect(contents.entries.count == 1_000)
+    let first = try #require(contents.entries.first).version.author
+    #expect(contents.entries.allSatisfy { $0.version.author.isSame(as: first) })
+  }
+
   @Test("member names match whatever their case, and unknown members are skipped")
   func leniency() throws {
     let contents = try read(
