@@ -90,13 +90,6 @@ extension Store {
     try core.seed(entries.map { (Key($0.key), $0.value) }, asOf: asOf)
   }
 
-  /// Fills an empty store from pairs without labels, as `zip` makes them.
-  public func seed(
-    _ entries: some Sequence<(String, Value)>, asOf: Timestamp = .earliest
-  ) throws(StoreError) {
-    try core.seed(entries.map { (Key($0.0), $0.1) }, asOf: asOf)
-  }
-
   /// Waits until every write made before has left this process, as far as the transport can tell.
   ///
   /// - Throws: `broadcastFailed` if that cannot be now: the local writes stand and are sent later. `transport` if a

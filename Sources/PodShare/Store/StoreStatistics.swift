@@ -8,7 +8,7 @@ public struct StoreStatistics: Sendable, Equatable {
   public var rejectedWrites: UInt64 = 0
   /// Reads of single keys.
   public var reads: UInt64 = 0
-  /// Visible changes, once each, however many watched, if anybody did.
+  /// Visible changes, once each, whether many watched or nobody.
   public var eventsDispatched: UInt64 = 0
   /// Watchers now.
   public var watchers = 0

@@ -10,8 +10,9 @@ package enum WireVersion1 {
   /// The first byte of an event and of a snapshot.
   static let mark = UInt8(ascii: "{")
 
+  /// White space may stand before the object; no other version begins with any.
   package static func isVersion1(_ bytes: ByteBuffer) -> Bool {
-    bytes.readableBytesView.first == mark
+    bytes.readableBytesView.first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) } == mark
   }
 
   enum Kind: String {

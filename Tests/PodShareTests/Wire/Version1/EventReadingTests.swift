@@ -328,8 +328,9 @@ struct EventReadingTests {
     #expect(throws: WireError.self) { try SavedSnapshot.decode(ByteBuffer(string: text)) }
   }
 
-  @Test("bytes behind the object are an error; white space is not")
+  @Test("bytes behind the object are an error; white space is not, nor before it")
   func trailing() throws {
+    #expect(try Self.read(" \r\n\t" + Self.event()).key == Key("k"))
     #expect(Self.reason(Self.event() + "x") == .trailingBytes)
     #expect(Self.reason(Self.event() + "{}") == .trailingBytes)
     #expect(Self.reason(Self.event() + "\0") == .trailingBytes)
