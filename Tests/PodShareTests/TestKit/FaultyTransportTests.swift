@@ -505,7 +505,7 @@ struct FaultyTransportTests {
     #expect(await cancelled.value == .cancelled)
     let inbox = Inbox()
     let subscribing = Task { try await transport.subscribe(to: "t", onEvent: inbox.receive) }
-    transport.heal()
+    transport.change { $0.subscribing = .normal }
     let subscription = try await subscribing.value
     _ = transport.publish(ByteBuffer(string: "1"), to: "t")
     #expect(inbox.all == ["1"])
