@@ -18,7 +18,7 @@ extension Replica where Storage: ~Copyable {
   ///
   /// After an interruption that is everything: what others sent to this pod alone, they may have lost since.
   package mutating func connected(requestID: UInt64, outbox: inout Outbox<Value>) {
-    if !isConnected { unsent.formUnion(storage.snapshot().keys) }
+    if !isConnected { unsent.formUnion(storage.snapshot().lazy.map(\.key)) }
     isConnected = true
     requestState(id: requestID, outbox: &outbox)
     publishUnsent(&outbox)

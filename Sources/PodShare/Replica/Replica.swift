@@ -42,9 +42,14 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     storage.entry(forKey: key)
   }
 
-  /// All entries, tombstones included.
+  /// All entries, tombstones included, as a dictionary. O(entries): for tests.
   package func snapshot() -> [Key: StoredEntry<Value>] {
-    storage.snapshot()
+    Dictionary(uniqueKeysWithValues: storage.snapshot().lazy.map { ($0.key, $0.value) })
+  }
+
+  /// Does some of what the storage has put off. Returns whether there may be more.
+  package mutating func tidy() -> Bool {
+    storage.tidy()
   }
 
   // MARK: Local writes

@@ -1,12 +1,34 @@
 extension Store {
   /// The value under a key; nil if there is none. O(1). Local: sees every write that has returned on this pod.
+  @inlinable
   public subscript(key: String) -> Value? {
-    core.table.value(forKey: Key(key))
+    withExtendedLifetime(self) { table.value(forKey: key) }
   }
 
-  /// Passes the value under a key to a closure, which may call the store; nil if there is none.
-  public func withValue<Result>(forKey key: String, _ body: (Value) throws -> Result) rethrows -> Result? {
-    try core.table.value(forKey: Key(key)).map(body)
+  /// The value under a key that was prepared; nil if there is none. O(1).
+  @inlinable
+  public subscript(key: PreparedKey) -> Value? {
+    withExtendedLifetime(self) { table.value(forKey: key) }
+  }
+
+  /// Passes the value under a key to a closure, without copying it; nil if there is none.
+  ///
+  /// The closure may call the store, and write to it: it goes on with the value that it was given. While it runs, what is
+  /// replaced in this store is not freed, so it should not take long.
+  @inlinable
+  public func withValue<Result, Failure>(
+    forKey key: String, _ body: (Value) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    try table.withValue(forKey: key, body)
+  }
+
+  /// Passes the value under a key that was prepared to a closure, without copying it; nil if there is none. The fastest
+  /// way to read.
+  @inlinable
+  public func withValue<Result, Failure>(
+    forKey key: PreparedKey, _ body: (Value) throws(Failure) -> Result
+  ) throws(Failure) -> Result? {
+    try table.withValue(forKey: key, body)
   }
 
   /// The version of the entry under a key, for ``trySet(_:to:ifVersion:)``; nil if the key is absent or deleted.

@@ -19,7 +19,7 @@ extension Store {
     let buffering = buffering ?? .bounded(core.configuration.watchBuffer)
     let registration = core.state.withLock { state in
       // Under the write lock, so that what is there now and what comes after it fit together without a seam.
-      let present = start == .present ? core.present(in: scope) : nil
+      let present = start == .present ? core.present(in: scope) : .none
       return core.register(scope, buffering: buffering, from: state.outbox.eventCount, present: present)
     }
     return Watch(registration: registration)
@@ -33,21 +33,21 @@ extension Store {
   public func values(of key: String) -> ValueSequence<Value> {
     core.state.withLock { state in
       let registration = core.register(
-        .key(key), buffering: .newestPerKey, from: state.outbox.eventCount, present: nil)
+        .key(key), buffering: .newestPerKey, from: state.outbox.eventCount, present: .none)
       return ValueSequence(present: core.table.entry(forKey: Key(key))?.value, registration: registration)
     }
   }
 }
 
 extension StoreCore {
-  fileprivate func present(in scope: WatchScope) -> [Key: StoredEntry<Value>] {
-    guard case .key(let key) = scope.kind else { return table.snapshot() }
-    return table.entry(forKey: key).map { [key: $0] } ?? [:]
+  fileprivate func present(in scope: WatchScope) -> PresentEntries<Value> {
+    guard case .key(let key) = scope.kind else { return .all(table.snapshot().makeIterator()) }
+    return table.entry(forKey: key).map { .one(key, $0) } ?? .none
   }
 
   fileprivate func register(
     _ scope: WatchScope, buffering: WatchBuffering, from position: UInt64,
-    present: [Key: StoredEntry<Value>]?
+    present: PresentEntries<Value>
   ) -> WatchRegistration<Value> {
     let watcher = Watcher(scope: scope, buffering: buffering, firstEvent: position, present: present)
     watchers.add(watcher)

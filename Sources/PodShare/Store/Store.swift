@@ -17,6 +17,8 @@ public import ServiceLifecycle
 /// they are written.
 public final class Store<Value: Sendable>: Service {
   let core: StoreCore<Value>
+  /// The core's, within reach of code that is inlined where a store is read.
+  @usableFromInline let table: Table<Value>
 
   /// Makes a store that does nothing yet but answer reads and take writes. Call ``run()``, once, to join the topic; or
   /// use ``join(_:over:configuration:)``.
@@ -30,6 +32,7 @@ public final class Store<Value: Sendable>: Service {
     _ topic: String, over transport: any Transport, configuration: StoreConfiguration<Value>
   ) throws(StoreError) {
     core = try StoreCore(topic: topic, transport: transport, configuration: configuration)
+    table = core.table
   }
 
   /// Makes a store of `Codable` values with the default configuration.

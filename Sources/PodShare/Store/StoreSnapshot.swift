@@ -1,8 +1,8 @@
 /// The entries of a store at one moment: a sequence in no order, and a look-up by key.
 public struct StoreSnapshot<Value: Sendable>: Sequence, Sendable {
-  private let entries: [Key: StoredEntry<Value>]
+  private let entries: TableSnapshot<Value>
 
-  init(_ entries: [Key: StoredEntry<Value>]) {
+  init(_ entries: TableSnapshot<Value>) {
     self.entries = entries
   }
 
@@ -27,7 +27,7 @@ public struct StoreSnapshot<Value: Sendable>: Sequence, Sendable {
   }
 
   public struct Iterator: IteratorProtocol {
-    var entries: Dictionary<Key, StoredEntry<Value>>.Iterator
+    fileprivate var entries: TableSnapshot<Value>.Iterator
 
     public mutating func next() -> Entry<Value>? {
       while let (key, entry) = entries.next() {

@@ -1,6 +1,7 @@
-/// Entries in a plain dictionary, for one thread: the storage of the simulated network.
+/// Entries in a plain dictionary, for one thread: what every other storage must do alike.
 package struct DictionaryStorage<Value: Sendable>: EntryStorage, ~Copyable {
   private var entries: [Key: StoredEntry<Value>] = [:]
+  private var buckets = BucketIndex<Key>()
 
   package init() {}
 
@@ -11,18 +12,28 @@ package struct DictionaryStorage<Value: Sendable>: EntryStorage, ~Copyable {
   }
 
   package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key) {
-    entries[key] = entry
+    if entries.updateValue(entry, forKey: key) == nil { buckets.insert(key, hash: StableHash.hash(key)) }
   }
 
   package mutating func commit(_ changes: [Key: StoredEntry<Value>]) {
-    entries.merge(changes) { _, new in new }
+    for (key, entry) in changes { commit(entry, forKey: key) }
   }
 
   package mutating func remove(forKey key: Key) {
-    entries[key] = nil
+    if entries.removeValue(forKey: key) != nil { buckets.remove(key, hash: StableHash.hash(key)) }
   }
 
   package func snapshot() -> [Key: StoredEntry<Value>] {
     entries
   }
+
+  package func forEachEntry(
+    inBucket prefix: UInt64, bits: Int, _ body: (Key, StoredEntry<Value>) throws -> Void
+  ) rethrows {
+    try buckets.forEach(inBucket: prefix, bits: bits) { key, _ in
+      if let entry = entries[key] { try body(key, entry) }
+    }
+  }
+
+  package mutating func tidy() -> Bool { false }
 }

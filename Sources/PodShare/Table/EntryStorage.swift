@@ -4,6 +4,8 @@
 /// must keep is that one `commit` becomes visible to snapshots as a whole.
 package protocol EntryStorage<Value>: ~Copyable {
   associatedtype Value: Sendable
+  /// In no order.
+  associatedtype Snapshot: Sequence<(key: Key, value: StoredEntry<Value>)>, Sendable
 
   /// The number of entries, tombstones included.
   var count: Int { get }
@@ -20,6 +22,15 @@ package protocol EntryStorage<Value>: ~Copyable {
   /// Forgets an entry altogether: only for tombstones whose time is over. O(1).
   mutating func remove(forKey key: Key)
 
-  /// All entries, tombstones included, as they are at this moment.
-  func snapshot() -> [Key: StoredEntry<Value>]
+  /// All entries, tombstones included, as they are at this moment. O(1).
+  func snapshot() -> Snapshot
+
+  /// Passes all entries, tombstones included, of a bucket: those of whose keys' ``StableHash`` the first `bits` bits are
+  /// those of `prefix`. O(entries passed), in no order; 0 bits pass all entries.
+  func forEachEntry(
+    inBucket prefix: UInt64, bits: Int, _ body: (Key, StoredEntry<Value>) throws -> Void
+  ) rethrows
+
+  /// Does some of what was put off in order that writes are quick. Returns whether there may be more.
+  mutating func tidy() -> Bool
 }

@@ -10,6 +10,17 @@ package struct Key: Sendable {
     string.makeContiguousUTF8()
     self.string = string
   }
+
+  /// Passes the key's bytes, which are only there while `body` runs.
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    if let result = try string.utf8.withContiguousStorageIfAvailable({
+      try body(UnsafeRawBufferPointer($0))
+    }) {
+      return result
+    }
+    var string = string
+    return try string.withUTF8 { try body(UnsafeRawBufferPointer($0)) }
+  }
 }
 
 extension Key: Hashable {

@@ -1,27 +1,33 @@
 /// What was there when a watch began, handed out entry by entry: the consumer's own, so that a long look through it
 /// keeps nobody waiting who has an event to tell.
-struct PresentEntries<Value: Sendable>: Sendable {
-  private var entries: Dictionary<Key, StoredEntry<Value>>.Iterator?
-
-  init(_ entries: [Key: StoredEntry<Value>]?) {
-    self.entries = entries?.makeIterator()
-  }
+enum PresentEntries<Value: Sendable>: Sendable {
+  case none
+  case one(Key, StoredEntry<Value>)
+  case all(TableSnapshot<Value>.Iterator)
 
   /// The next entry that `scope` is about, as the event of its last write.
   mutating func next(in scope: WatchScope) -> Event<Value>? {
-    while let (key, entry) = entries?.next() {
+    while let (key, entry) = next() {
       guard let value = entry.value, scope.admits(key.string) else { continue }
       return Event(
         change: .set(value), key: key.string, origin: entry.version.origin,
         timestamp: entry.version.timestamp,
         version: entry.version)
     }
-    entries = nil
     return nil
   }
 
-  /// Lets go of the entries.
-  mutating func removeAll() {
-    entries = nil
+  private mutating func next() -> (Key, StoredEntry<Value>)? {
+    switch self {
+    case .none: return nil
+    case .one(let key, let entry):
+      self = .none
+      return (key, entry)
+    case .all(var entries):
+      self = .none  // So that it is advanced in place, and let go of after its end.
+      guard let next = entries.next() else { return nil }
+      self = .all(entries)
+      return next
+    }
   }
 }

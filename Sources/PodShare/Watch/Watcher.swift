@@ -22,12 +22,12 @@ final class Watcher<Value: Sendable>: Sendable {
   private let present: NIOLockedValueBox<PresentEntries<Value>>
 
   init(
-    scope: WatchScope, buffering: WatchBuffering, firstEvent: UInt64, present: [Key: StoredEntry<Value>]?
+    scope: WatchScope, buffering: WatchBuffering, firstEvent: UInt64, present: PresentEntries<Value>
   ) {
     self.scope = scope
     self.firstEvent = firstEvent
     state = NIOLockedValueBox(State(queue: EventQueue(buffering: buffering)))
-    self.present = NIOLockedValueBox(PresentEntries(present))
+    self.present = NIOLockedValueBox(present)
   }
 
   // MARK: Where events are told
@@ -73,7 +73,13 @@ final class Watcher<Value: Sendable>: Sendable {
       return (state.waiters, discarded)
     }
     _ = consume discarded
-    if discarding { present.withLockedValue { $0.removeAll() } }
+    if discarding {
+      // Let go of outside the lock.
+      _ = present.withLockedValue { present in
+        defer { present = .none }
+        return present
+      }
+    }
     for waiter in waiters { waiter.continuation.resume() }
   }
 

@@ -50,7 +50,7 @@ struct HostileMessagesTests {
       raw.send(message.getSlice(at: 0, length: length) ?? ByteBuffer())
     }
     #expect(a.store.statistics.invalidMessages == UInt64(message.readableBytes))
-    #expect(a.store.core.table.snapshot().isEmpty)
+    #expect(a.store.core.table.snapshot().dictionary.isEmpty)
     raw.send(message)
     #expect(a.store["k"] == 1)
   }
@@ -65,10 +65,10 @@ struct HostileMessagesTests {
       var damaged = message
       let byte: UInt8 = message.getInteger(at: bit / 8) ?? 0
       damaged.setInteger(byte ^ (1 << (bit % 8)), at: bit / 8)
-      let before = a.store.core.table.snapshot().mapValues(\.version)
+      let before = a.store.core.table.snapshot().dictionary.mapValues(\.version)
       let invalid = a.store.statistics.invalidMessages
       raw.send(damaged)
-      let after = a.store.core.table.snapshot().mapValues(\.version)
+      let after = a.store.core.table.snapshot().dictionary.mapValues(\.version)
       if case .write(let write)? = try? WireDecoder.decode(damaged) {
         let changed = after.filter { before[$0.key] != $0.value }
         #expect(
@@ -132,7 +132,7 @@ struct HostileMessagesTests {
     let middle = chunk.readableBytes / 2
     chunk.setInteger((chunk.getInteger(at: middle) ?? UInt8(0)) ^ 1, at: middle)
     raw.send(chunk)
-    #expect(a.store.core.table.snapshot().isEmpty)
+    #expect(a.store.core.table.snapshot().dictionary.isEmpty)
     #expect(a.errors.codes == [.invalidMessage])
   }
 

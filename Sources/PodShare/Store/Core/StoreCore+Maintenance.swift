@@ -44,6 +44,8 @@ extension StoreCore {
       elapsed.sinceSync = .zero
       let id = randomID()
       update { $0.replica.tick(requestID: id, outbox: &$0.outbox) }
+      // In parts: the write lock is held for a bounded time each.
+      while update({ $0.replica.tidy() }) {}
     }
     if elapsed.sinceCollection >= configuration.gcInterval {
       elapsed.sinceCollection = .zero

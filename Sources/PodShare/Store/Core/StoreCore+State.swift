@@ -5,7 +5,7 @@ extension StoreCore {
   /// Sends everything this pod holds to the pod that asked.
   func answer(_ request: StateRequest) {
     let (entries, context, isSettled) = state.withLock { state in
-      (state.replica.snapshot(), state.replica.context, state.replica.isSettled)
+      (table.snapshot(), state.replica.context, state.replica.isSettled)
     }
     let inbox = Names.inbox(of: request.sender, on: topic)
     var isRefused = false
@@ -60,7 +60,9 @@ extension StoreCore {
 
   /// Adds entries; false if the codec refused one, which is reported and left out.
   @discardableResult
-  func add(_ entries: [Key: StoredEntry<Value>], to encoder: inout StateEncoder) -> Bool {
+  func add(
+    _ entries: some Sequence<(key: Key, value: StoredEntry<Value>)>, to encoder: inout StateEncoder
+  ) -> Bool {
     var isComplete = true
     for (key, entry) in entries {
       do {

@@ -14,7 +14,7 @@ import NIOCore
 ///
 /// Tasks, subscriptions and watches hold it weakly, or not at all, so that it goes with the store.
 final class StoreCore<Value: Sendable>: Sendable {
-  typealias Writer = LockedTable<Value>.Writer
+  typealias Writer = Table<Value>.Writer
 
   /// What the write lock guards.
   struct State: ~Copyable {
@@ -39,7 +39,7 @@ final class StoreCore<Value: Sendable>: Sendable {
   let identity: PodIdentity
   let configuration: StoreConfiguration<Value>
   let transport: any Transport
-  let table = LockedTable<Value>()
+  let table = Table<Value>()
   let watchers = WatcherRegistry<Value>()
   let reporter: ErrorReporter
   let state: Locked<State>
@@ -94,6 +94,7 @@ final class StoreCore<Value: Sendable>: Sendable {
       let result = try body(&state)
       return (result, state.claimOutbox())
     }
+    table.freeUnreachable()
     if mustDrain { drainOutbox(share: Share.receive) }
     return result
   }
@@ -110,6 +111,7 @@ final class StoreCore<Value: Sendable>: Sendable {
         return (result, state.claimOutbox())
       }
       if let update {
+        table.freeUnreachable()
         if update.mustDrain { drainOutbox(share: Share.write) }
         return update.result
       }

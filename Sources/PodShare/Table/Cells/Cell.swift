@@ -1,0 +1,142 @@
+import Synchronization
+
+/// One entry of the table in one allocation: a head of fixed size, the value, and the key.
+///
+/// ```
+/// CellHead | value | UInt32: the key's length and two marks | the key's UTF-8 bytes
+/// ```
+///
+/// Invariants. A cell is filled by the writer before any other thread can reach it, and nothing in it changes after that
+/// but `older`, which is atomic. The value is initialised if, and only if, `hasValue` is marked. Whoever reads a cell is
+/// the writer, or is in a read section that it entered before it found the cell; so the cell is there.
+struct Cell: Equatable {
+  let head: UnsafeMutablePointer<CellHead>
+
+  init(_ head: UnsafeMutablePointer<CellHead>) {
+    self.head = head
+  }
+
+  init?(bits: UInt) {
+    guard let head = UnsafeMutablePointer<CellHead>(bitPattern: bits) else { return nil }
+    self.head = head
+  }
+
+  var bits: UInt { UInt(bitPattern: head) }
+
+  /// The number of the commit that put it.
+  var birth: UInt64 { head.pointee.birth }
+  var hash: UInt64 { head.pointee.hash }
+
+  /// What the key held before this cell, as long as a snapshot may ask for it.
+  var older: Cell? {
+    get { Cell(bits: head.pointee.older.load(ordering: .sequentiallyConsistent)) }
+    nonmutating set { head.pointee.older.store(newValue?.bits ?? 0, ordering: .sequentiallyConsistent) }
+  }
+
+  /// What a snapshot made after the commit `number` sees of this cell's key.
+  func visible(at number: UInt64) -> Cell? {
+    var cell = self
+    while cell.birth > number {
+      guard let older = cell.older else { return nil }
+      cell = older
+    }
+    return cell
+  }
+}
+
+struct CellHead: ~Copyable {
+  let older: Atomic<UInt>
+  let birth: UInt64
+  let hash: UInt64
+  let timestamp: Int64
+  let sequence: UInt64
+  /// Kept alive by ``Origins`` for as long as there are cells that name it; nil only where the key was removed.
+  let origin: Unmanaged<Origins.Origin>?
+  /// Owned by the cell.
+  let details: Unmanaged<EntryDetails>?
+}
+
+/// Where in a cell things are: the same for all cells of a table, since all values are of one type.
+struct CellLayout {
+  let valueOffset: Int
+  /// Of the key's length and the marks; the bytes follow.
+  let keyOffset: Int
+  let alignment: Int
+
+  init<Value>(for value: Value.Type) {
+    alignment = max(MemoryLayout<CellHead>.alignment, MemoryLayout<Value>.alignment)
+    valueOffset = MemoryLayout<CellHead>.size.roundedUp(toMultipleOf: MemoryLayout<Value>.alignment)
+    keyOffset = (valueOffset + MemoryLayout<Value>.size).roundedUp(toMultipleOf: 4)
+  }
+
+  static var hasValueMark: UInt32 { 1 << 30 }
+  static var isRemovedMark: UInt32 { 1 << 31 }
+  static var maxKeyBytes: Int { (1 << 30) - 1 }
+
+  /// Memory for a cell with this key, its length and bytes filled in, the rest not.
+  func allocate(key: UnsafeRawBufferPointer, marks: UInt32) -> Cell {
+    precondition(key.count <= Self.maxKeyBytes, "a key of \(key.count) bytes")
+    let address = UnsafeMutableRawPointer.allocate(
+      byteCount: keyOffset + 4 + key.count, alignment: alignment)
+    address.storeBytes(of: UInt32(key.count) | marks, toByteOffset: keyOffset, as: UInt32.self)
+    if let bytes = key.baseAddress {
+      (address + (keyOffset + 4)).copyMemory(from: bytes, byteCount: key.count)
+    }
+    return Cell(address.assumingMemoryBound(to: CellHead.self))
+  }
+
+  @inline(__always)
+  func marks(of cell: Cell) -> UInt32 {
+    UnsafeRawPointer(cell.head).load(fromByteOffset: keyOffset, as: UInt32.self)
+  }
+
+  func hasValue(_ cell: Cell) -> Bool { marks(of: cell) & Self.hasValueMark != 0 }
+
+  /// Whether the cell says that its key is gone. Such a cell is only there for older ones, which snapshots see.
+  func isRemoved(_ cell: Cell) -> Bool { marks(of: cell) & Self.isRemovedMark != 0 }
+
+  @inline(__always)
+  func value(of cell: Cell) -> UnsafeMutableRawPointer {
+    UnsafeMutableRawPointer(cell.head) + valueOffset
+  }
+
+  func key(of cell: Cell) -> UnsafeRawBufferPointer {
+    let count = Int(marks(of: cell) & UInt32(Self.maxKeyBytes))
+    return UnsafeRawBufferPointer(start: UnsafeRawPointer(cell.head) + (keyOffset + 4), count: count)
+  }
+
+  @inline(__always)
+  func hasKey(_ cell: Cell, _ key: UnsafeRawBufferPointer) -> Bool {
+    guard Int(marks(of: cell) & UInt32(Self.maxKeyBytes)) == key.count else { return false }
+    guard let bytes = key.baseAddress else { return true }
+    return Self.areEqual(UnsafeRawPointer(cell.head) + (keyOffset + 4), bytes, count: key.count)
+  }
+
+  /// Eight bytes at a time, the last eight perhaps overlapping those before: never a byte beyond `count`.
+  @inline(__always)
+  private static func areEqual(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, count: Int) -> Bool {
+    guard count >= 8 else {
+      for offset in 0..<count
+      where left.load(fromByteOffset: offset, as: UInt8.self)
+        != right.load(fromByteOffset: offset, as: UInt8.self)
+      {
+        return false
+      }
+      return true
+    }
+    var offset = 0
+    while offset < count - 8 {
+      guard
+        left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+          == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      else { return false }
+      offset += 8
+    }
+    return left.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+      == right.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+  }
+}
+
+extension Int {
+  fileprivate func roundedUp(toMultipleOf unit: Int) -> Int { (self + unit - 1) / unit * unit }
+}

@@ -1,0 +1,78 @@
+/// The entries of a table as they were at one moment, tombstones included.
+///
+/// O(1) to take: it is the number of a commit. While it is there, the table keeps what it would otherwise have freed, namely
+/// those entries that the snapshot sees and that have been replaced or removed since: so a write costs what it always does,
+/// nothing is copied, and a snapshot that is kept costs the memory of what has changed under it. It is let go of with the
+/// last copy of it.
+///
+/// A look-up is one of the table, and a step further for each snapshot between this one and now that keeps another entry
+/// of the key. Iterating copies entries out a segment at a time, at most about two hundred at once.
+package struct TableSnapshot<Value: Sendable>: Sequence, Sendable {
+  package typealias Element = (key: Key, value: StoredEntry<Value>)
+
+  fileprivate final class Pin: Sendable {
+    let table: Table<Value>
+    let commit: UInt64
+
+    init(_ table: Table<Value>) {
+      self.table = table
+      commit = table.pins.pin()
+    }
+
+    deinit {
+      table.pins.unpin(commit)
+    }
+
+    func visible(_ cell: Cell) -> Cell? {
+      cell.visible(at: commit).flatMap { table.layout.isRemoved($0) ? nil : $0 }
+    }
+  }
+
+  private let pin: Pin
+
+  init(of table: Table<Value>) {
+    pin = Pin(table)
+  }
+
+  /// The entry under a key, tombstones included.
+  package subscript(key: Key) -> StoredEntry<Value>? {
+    pin.table.withNewestCell(forKey: key) { cell in
+      cell.flatMap(pin.visible).map(pin.table.entry)
+    }
+  }
+
+  package func makeIterator() -> Iterator {
+    Iterator(pin: pin)
+  }
+
+  package struct Iterator: IteratorProtocol, Sendable {
+    private let pin: Pin
+    private var buffer: [Element] = []
+    /// Of the next segment; nil after the last.
+    private var position: UInt64? = 0
+
+    fileprivate init(pin: Pin) {
+      self.pin = pin
+    }
+
+    package mutating func next() -> Element? {
+      while buffer.isEmpty {
+        guard let position else { return nil }
+        let section = pin.table.cells.enterUncounted()
+        defer { section.end() }
+        self.position = pin.table.cells.forEachCell(inSegmentAt: position) { cell in
+          guard let cell = pin.visible(cell) else { return }
+          buffer.append((pin.table.key(of: cell), pin.table.entry(of: cell)))
+        }
+      }
+      return buffer.removeLast()
+    }
+  }
+}
+
+extension TableSnapshot {
+  /// O(entries).
+  package var dictionary: [Key: StoredEntry<Value>] {
+    Dictionary(uniqueKeysWithValues: lazy.map { ($0.key, $0.value) })
+  }
+}
