@@ -144,7 +144,8 @@ package final class Table<Value: Sendable>: @unchecked Sendable {
       case .opaque(let writes, let readable):
         .opaque(writes, readable: readable.map { .init(value: value(of: cell), version: $0) })
       }
-    return StoredEntry(version: version, epoch: details.epoch, content: content)
+    return StoredEntry(
+      version: version, epoch: details.epoch, content: content, fingerprint: details.fingerprint)
   }
 
   private func value(of cell: Cell) -> Value {
@@ -215,11 +216,13 @@ extension StoredEntry {
   fileprivate var details: EntryDetails? {
     switch content {
     case .value:
-      epoch == .beginning ? nil : EntryDetails(epoch: epoch, content: .value)
+      epoch == .beginning && fingerprint == nil
+        ? nil : EntryDetails(epoch: epoch, content: .value, fingerprint: fingerprint)
     case .tombstone(let deletedAt):
-      EntryDetails(epoch: epoch, content: .tombstone(deletedAt: deletedAt))
+      EntryDetails(epoch: epoch, content: .tombstone(deletedAt: deletedAt), fingerprint: nil)
     case .opaque(let writes, let readable):
-      EntryDetails(epoch: epoch, content: .opaque(writes, readable: readable?.version))
+      EntryDetails(
+        epoch: epoch, content: .opaque(writes, readable: readable?.version), fingerprint: fingerprint)
     }
   }
 }

@@ -19,12 +19,12 @@ package final class SimulatedPod<Value: Sendable> {
 
   init(
     identity: PodIdentity, codec: any Codec<Value>, wireFormat: WireFormat, options: ReplicaOptions<Value>,
-    clockOffset: Duration, wall: Timestamp
+    clockOffset: Duration, wall: Timestamp, seed: UInt64
   ) {
     self.identity = identity
     self.codec = codec
     self.wireFormat = wireFormat
     self.clockOffset = clockOffset
-    replica = Replica(identity: identity, options: options, storage: DictionaryStorage(), now: wall)
+    replica = Replica(identity: identity, options: options, storage: DictionaryStorage(), now: wall, seed: seed)
   }
 }
