@@ -83,7 +83,7 @@ struct KeptSnapshotTests {
   @Test(
     "A snapshot that only a later build can read is reported and never replaced",
     arguments: [
-      ByteBuffer(string: #"{"v":2,"entries":{}}"#), ByteBuffer(bytes: [3, 4]), ByteBuffer(bytes: [2, 9]),
+      ByteBuffer(string: #"{"v":2,"entries":{}}"#), ByteBuffer(bytes: [3, 4]), ByteBuffer(bytes: [2, 99]),
     ])
   func laterBuild(bytes: ByteBuffer) async throws {
     let shelf = KeepingTransport.Shelf()

@@ -38,6 +38,8 @@ struct Healing: Sendable {
 
   /// How many ticks without an answer until somebody else is asked.
   static let patience = 2
+  /// How many ticks a stream may stop; the other may be busy.
+  static let patienceWithStream = 5
   /// How many ticks without a heartbeat until a pod counts as gone.
   static let memory = 6
   /// How many comparisons a replica begins in one tick.

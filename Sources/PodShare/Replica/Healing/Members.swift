@@ -74,23 +74,28 @@ extension PodIdentity {
   }
 }
 
-/// Which chunks of an answer have come.
+/// Which chunks have come that answer a question; it may be answered more than once.
 struct AnswerProgress: Sendable {
-  private var answer: UInt64?
-  private var received: Set<Int> = []
-  private var count: Int?
-  private var closing = CausalContext()
+  private struct Answer {
+    var received: Set<Int> = []
+    var count: Int?
+    var closing = CausalContext()
+  }
+
+  private static let maxAnswers = 8
+  private var answers: [UInt64: Answer] = [:]
 
   /// Takes note of a chunk. Returns what the answer says at its end when this makes it whole.
   mutating func receive(_ chunk: StateChunk, at position: StateChunk.Position) -> CausalContext? {
-    if answer == nil { answer = position.answer }
-    guard position.answer == answer else { return nil }
-    let isNew = received.insert(position.index).inserted
+    guard answers[position.answer] != nil || answers.count < Self.maxAnswers else { return nil }
+    var answer = answers[position.answer, default: Answer()]
+    let isNew = answer.received.insert(position.index).inserted
     if let closing = chunk.closing {
-      count = position.index + 1
-      self.closing = closing
+      answer.count = position.index + 1
+      answer.closing = closing
     }
+    answers[position.answer] = answer
     // Indices are below the count if they are of this answer.
-    return isNew && received.count == count ? closing : nil
+    return isNew && answer.received.count == answer.count ? answer.closing : nil
   }
 }

@@ -14,11 +14,20 @@ extension Replica where Storage: ~Copyable {
     outbox.append(.requestState(StateRequest(sender: identity, id: id), from: source))
   }
 
-  mutating func joinFromSomebody(_ outbox: inout Outbox<Value>) {
-    var sources = healing.members.all.filter(\.heartbeat.isSettled).map(\.identity)
-    if sources.allSatisfy(healing.unreliableSources.contains) { healing.unreliableSources = [] }
-    sources.removeAll(where: healing.unreliableSources.contains)
-    if let source = sources.randomElement(using: &healing.random) { joinFrom(source, outbox: &outbox) }
+  /// A stream has stopped. Where there is no other source, the same is asked again, and what it still sends is not lost.
+  mutating func tryAnotherSource(insteadOf joining: Healing.Joining, outbox: inout Outbox<Value>) {
+    healing.unreliableSources.insert(joining.source)
+    let sources = healing.members.all.filter(\.heartbeat.isSettled).map(\.identity)
+    if let other = sources.filter({ !healing.unreliableSources.contains($0) })
+      .randomElement(using: &healing.random)
+    {
+      healing.joining = nil
+      joinFrom(other, outbox: &outbox)
+    } else {
+      healing.unreliableSources = []
+      healing.joining?.lastProgress = healing.tick
+      outbox.append(.requestState(StateRequest(sender: identity, id: joining.id), from: joining.source))
+    }
   }
 
   /// Another pod asks for what this one holds.

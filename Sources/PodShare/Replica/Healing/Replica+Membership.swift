@@ -148,10 +148,8 @@ extension Replica where Storage: ~Copyable {
     if let comparing = healing.comparing, healing.tick - comparing.lastProgress >= Healing.patience {
       healing.comparing = nil
     }
-    if let joining = healing.joining, healing.tick - joining.lastProgress >= Healing.patience {
-      healing.joining = nil
-      healing.unreliableSources.insert(joining.source)
-      joinFromSomebody(&outbox)
+    if let joining = healing.joining, healing.tick - joining.lastProgress >= Healing.patienceWithStream {
+      tryAnotherSource(insteadOf: joining, outbox: &outbox)
     }
   }
 }
