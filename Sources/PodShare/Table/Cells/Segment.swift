@@ -58,7 +58,7 @@ struct Segment {
   var isFull: Bool { Int(head.pointee.used) >= (3 << slotsLog2) / 4 }
 
   @inline(__always)
-  private var mask: Int { 1 << SizedAddress.log2(bits) - 1 }
+  private var mask: Int { 1 &<< SizedAddress.log2(bits) &- 1 }
 
   @inline(__always)
   private static func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) }
@@ -66,7 +66,7 @@ struct Segment {
   /// The highest bit is always set, so that no cell's word looks like `erased`.
   @inline(__always)
   private static func tag(_ hash: UInt64) -> UInt {
-    UInt(truncatingIfNeeded: hash >> 24) << 48 | 1 << 63
+    UInt(truncatingIfNeeded: hash) &<< 24 & 0xffff_0000_0000_0000 | 1 &<< 63
   }
 
   @inline(__always)
@@ -88,7 +88,7 @@ struct Segment {
       if (word ^ tag) >> 48 == 0, let cell = Self.cell(word), layout.hasKey(cell, key) {
         return (index, cell)
       }
-      index = (index + 1) & mask
+      index = (index &+ 1) & mask
     }
   }
 
@@ -108,7 +108,7 @@ struct Segment {
       let word = words[index].load(ordering: .sequentiallyConsistent)
       if word == 0 { return }
       if (word ^ tag) >> 48 == 0, let cell = Self.cell(word), cell.hash == hash { try body(cell) }
-      index = (index + 1) & mask
+      index = (index &+ 1) & mask
     }
   }
 
@@ -119,7 +119,7 @@ struct Segment {
     var index = Self.home(cell.hash) & mask
     var word = words[index].load(ordering: .relaxed)
     while word > Self.erased {
-      index = (index + 1) & mask
+      index = (index &+ 1) & mask
       word = words[index].load(ordering: .relaxed)
     }
     if word == 0 { head.pointee.used += 1 }
