@@ -21,6 +21,7 @@ package final class SimulatedFleet<Value: Sendable> {
     package var syncInterval = Duration.seconds(1)
     package var gcInterval = Duration.seconds(5)
     package var joinTimeout = Duration.seconds(1)
+    package var storage = SimulatedStorageKind.table
 
     package init() {}
   }
@@ -74,7 +75,8 @@ package final class SimulatedFleet<Value: Sendable> {
     let incarnation = UInt64.random(in: PodIdentity.incarnations, using: &random)
     let pod = SimulatedPod(
       identity: PodIdentity(nodeID: nodeID, incarnation: incarnation), codec: codec, wireFormat: wireFormat,
-      options: options, clockOffset: clockOffset, wall: epoch.advanced(by: now + clockOffset))
+      options: options, storage: conditions.storage, clockOffset: clockOffset,
+      wall: epoch.advanced(by: now + clockOffset))
     note("\(pod.identity) starts, its clock \(clockOffset) ahead, writing \(wireFormat)")
     pods.append(pod)
     if !seeds.isEmpty { try pod.replica.seed(seeds, asOf: asOf, outbox: &pod.outbox) }
