@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// Run under ThreadSanitizer with `--filter Concurrency`.
-@Suite("Concurrency: table", .serialized, .timeLimit(.minutes(3)))
+@Suite("Concurrency: table", .serialized, .timeLimit(.minutes(5)))
 struct TableConcurrencyTests {
   /// More than there are cores, so that readers are interrupted anywhere, in a section too.
   private static let readers = ProcessInfo.processInfo.activeProcessorCount * 3
@@ -66,7 +66,7 @@ struct TableConcurrencyTests {
         }
       } while: {
         var writer = Table<Counted>.Writer(table)
-        for round in 0..<60_000 {
+        for round in 0..<40_000 {
           let index = round * 31 % Self.keys.count
           let key = Key(Self.keys[index])
           switch round % 11 {
@@ -113,7 +113,7 @@ struct TableConcurrencyTests {
         }
       } while: {
         var writer = Table<Counted>.Writer(table)
-        for round in 0..<400 {
+        for round in 0..<150 {
           if round % 9 == 5 {
             writer.commit(Dictionary(uniqueKeysWithValues: keys.map { ($0, .tombstone()) }))
           } else {
