@@ -1,4 +1,3 @@
-import Foundation
 import PodShare
 
 enum Flushing {
@@ -15,19 +14,12 @@ enum Flushing {
       (
         "flush_after_one_write_100k",
         {
-          let start = processorTime()
+          let start = ProcessorTime.ofProcess
           try store.set(keys[0], to: Limits(1))
           try await store.flush()
-          return (processorTime() - start) * 1e3
+          return (ProcessorTime.ofProcess - start) * 1e3
         }
       )
     ])
-  }
-
-  /// Seconds that all threads of the process have worked.
-  private static func processorTime() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }
