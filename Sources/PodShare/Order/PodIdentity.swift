@@ -39,6 +39,9 @@ package struct PodIdentity: Sendable {
   package var nodeID: String { storage.nodeID }
   package var incarnation: UInt64 { storage.incarnation }
 
+  /// A hash that is the same on every pod: the incarnation, which is random, or else that of the node ID.
+  var digest: UInt64 { hasKnownIncarnation ? incarnation : StableHash.hash(Key(nodeID)) }
+
   /// Whether two are one instance: equal ones need not be.
   package func isSame(as other: PodIdentity) -> Bool { storage === other.storage }
 

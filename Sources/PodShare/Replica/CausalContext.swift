@@ -29,10 +29,52 @@ package struct CausalContext: Sendable, Equatable {
     seen[author, default: SequenceSet()].insert(range)
   }
 
-  /// Takes over another replica's context. Only sound once all of that replica's entries have been merged.
+  /// Whether all of an author's numbers up to the last one heard of are in it. O(1).
+  func isContiguous(of author: PodIdentity) -> Bool {
+    guard let ranges = seen[author]?.ranges, let first = ranges.first else { return true }
+    return ranges.count == 1 && first.lowerBound == author.incarnation &+ 1
+  }
+
+  /// Which of an author's numbers are not in it, up to its last; at most ``SyncMessage/Limits/ranges`` ranges.
+  func missing(of author: PodIdentity, upTo last: UInt64) -> [ClosedRange<UInt64>] {
+    // An author numbers its writes from the one after its incarnation.
+    var next = author.incarnation + 1
+    guard author.hasKnownIncarnation, last >= next else { return [] }
+    var missing: [ClosedRange<UInt64>] = []
+    for range in seen[author]?.ranges ?? [] {
+      if range.lowerBound > last { break }
+      if range.lowerBound > next { missing.append(next...(range.lowerBound - 1)) }
+      guard range.upperBound < last, missing.count < SyncMessage.Limits.ranges else { return missing }
+      next = range.upperBound + 1
+    }
+    missing.append(next...last)
+    return missing
+  }
+
+  /// A hash that is the same on every pod with an equal context. O(authors).
+  var digest: UInt64 {
+    seen.reduce(0) { sum, element in
+      element.value.ranges.reduce(sum) { sum, range in
+        var hash = DigestHash(element.key.digest)
+        hash.combine(range.lowerBound)
+        hash.combine(range.upperBound)
+        return sum ^ hash.value
+      }
+    }
+  }
+
+  /// Takes over another replica's context. Only sound where the effect of all that it has seen is in this
+  /// replica's table too: where they hold the same entries.
   package mutating func formUnion(_ other: CausalContext) {
     for (author, numbers) in other.seen {
       for range in numbers.ranges { insert(range, of: author) }
     }
+  }
+}
+
+extension CausalContext: CustomStringConvertible {
+  /// The authors in an order of their own, so that it is the same in every process.
+  package var description: String {
+    seen.map { "\($0.key): \($0.value.ranges)" }.sorted().joined(separator: ", ")
   }
 }

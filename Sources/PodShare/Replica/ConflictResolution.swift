@@ -6,6 +6,12 @@
 /// - its epoch: the greatest delete that was seen. A delete ends an epoch for everything written by those who had not
 ///   yet heard of it, whatever their clocks say;
 /// - its value: the join of all writes of that epoch; none yet, if it is a tombstone.
+///
+/// A joined value bears a fingerprint, by which replicas find out that theirs differ without encoding them: that of one
+/// write is its version's hash; of a join that is one of the two values, that value's, and if it is both, the smaller; of
+/// any other the sum, if one of the two is a single write, so that the order of writes does not matter, or else a hash of
+/// both. So equal fingerprints mean equal values, and where equal values have come by different ones, one comparison makes
+/// those equal too.
 package struct ConflictResolution<Value: Sendable>: Sendable {
   package let merge: Merge<Value>?
   private let tombstoneTTL: Duration
@@ -42,8 +48,12 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
   ) -> StoredEntry<Value>? {
     guard result != nil || write.version > current.version else { return nil }
     var result = result ?? current
+    let fingerprint = result.hasReadable ? result.valueFingerprint : nil
     result.version = max(current.version, write.version)
     result.epoch = max(current.epoch, result.epoch)
+    // That of the value, which need not be of the write with the greatest version.
+    result.fingerprint = fingerprint
+    if fingerprint == result.fingerprintOfOneWrite { result.fingerprint = nil }
     return result
   }
 
@@ -111,7 +121,8 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
       }
     // Without a merge function nobody asks for the epoch.
     return StoredEntry(
-      version: write.version, epoch: merge == nil ? .beginning : write.epoch, content: content)
+      version: write.version, epoch: merge == nil ? .beginning : write.epoch, content: content,
+      fingerprint: merge == nil ? nil : write.fingerprint)
   }
 
   private func joined(
@@ -123,18 +134,27 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
       return nil  // The delete that began this epoch, again.
     case (.tombstone, .set(let value)):
       result.content = .value(value)
+      result.fingerprint = write.valueFingerprint
     case (.value(let present), .set(let value)):
-      let joined = merge.join(present, value)
-      if merge.areEqual(joined, present) { return nil }
+      guard let (joined, fingerprint) = join(present, of: current, with: value, of: write, by: merge) else {
+        return nil
+      }
       result.content = .value(joined)
-    case (.opaque(let writes, let readable), .set(let value)):
-      let version = max(readable?.version ?? write.version, write.version)
-      let joined = readable.map { merge.join($0.value, value) } ?? value
+      result.fingerprint = fingerprint
+    case (.opaque(let writes, .some(let readable)), .set(let value)):
+      guard let (joined, fingerprint) = join(readable.value, of: current, with: value, of: write, by: merge)
+      else { return nil }
+      let version = max(readable.version, write.version)
       result.content = .opaque(writes, readable: .init(value: joined, version: version))
+      result.fingerprint = fingerprint
+    case (.opaque(let writes, nil), .set(let value)):
+      result.content = .opaque(writes, readable: .init(value: value, version: write.version))
+      result.fingerprint = write.fingerprint
     case (.tombstone, .setOpaque(let opaque)):
       result.content = .opaque([opaque], readable: nil)
     case (.value(let value), .setOpaque(let opaque)):
       result.content = .opaque([opaque], readable: .init(value: value, version: current.version))
+      result.fingerprint = current.fingerprint
     case (.opaque(var writes, let readable), .setOpaque(let opaque)):
       guard !writes.contains(where: { $0.version == opaque.version }) else { return nil }
       writes.append(opaque)
@@ -144,4 +164,45 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
     }
     return result
   }
+
+  /// The join of two values and its fingerprint; nil if neither changes.
+  private func join(
+    _ present: Value, of current: StoredEntry<Value>, with value: Value, of write: Write<Value>,
+    by merge: Merge<Value>
+  ) -> (Value, fingerprint: UInt64)? {
+    let (left, right) = (current.valueFingerprint, write.valueFingerprint)
+    guard left != right else { return nil }
+    let joined = merge.join(present, value)
+    if merge.areEqual(joined, present) {
+      guard right < left, merge.areEqual(joined, value) else { return nil }
+      return (present, right)
+    }
+    if merge.areEqual(joined, value) { return (joined, right) }
+    if current.isOfOneWrite || write.fingerprint == nil { return (joined, left &+ right) }
+    var hash = DigestHash(min(left, right))
+    hash.combine(max(left, right))
+    return (joined, hash.value)
+  }
+}
+
+extension StoredEntry {
+  /// What tells the readable value from others.
+  var valueFingerprint: UInt64 { fingerprint ?? fingerprintOfOneWrite }
+
+  fileprivate var isOfOneWrite: Bool { fingerprint == nil }
+
+  fileprivate var hasReadable: Bool {
+    switch content {
+    case .value, .opaque(_, .some): true
+    case .tombstone, .opaque(_, nil): false
+    }
+  }
+
+  fileprivate var fingerprintOfOneWrite: UInt64 {
+    if case .opaque(_, .some(let readable)) = content { readable.version.digest } else { version.digest }
+  }
+}
+
+extension Write {
+  fileprivate var valueFingerprint: UInt64 { fingerprint ?? version.digest }
 }

@@ -5,15 +5,23 @@ package struct Outbox<Value: Sendable>: Sendable {
     case publish(WriteEncoder, WriteStamp)
     /// Send to all pods the entries of the keys that `takeUnsent()` returns by then, as they are in the table.
     case publishUnsent
-    /// Ask all pods for what they hold.
-    case requestState(StateRequest)
+    /// Tell a pod something, or everybody.
+    case send(SyncMessage.Content, to: PodIdentity?)
+    /// Ask a pod for everything it holds.
+    case requestState(StateRequest, from: PodIdentity)
     /// Send everything to the pod that asked.
     case answer(StateRequest)
+    /// Answer a pod's request with what is under some keys; `closing` is what it has taken in with that.
+    case answerWith([Key], request: UInt64, closing: CausalContext, to: PodIdentity)
+    /// Send a pod what is under some keys, because it seems to lack it.
+    case push([Key], hop: UInt8, to: PodIdentity)
+    /// Call `wake` after a short time.
+    case wake
     /// Tell the watchers.
     case tell(Event<Value>)
-    /// A pod's whole answer to the request with this number has been merged, or to one made since.
+    /// Another pod has been compared with since the request with this number.
     case answered(search: Int)
-    /// Some pod's whole state has been merged, for the first time.
+    /// For the first time this pod holds what another held.
     case caughtUp
     /// Report an error that nobody is waiting for.
     case report(StoreError)

@@ -13,17 +13,22 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
 
   var storage: Storage
   private var clock = HybridClock()
-  private var lastSequence: UInt64
+  private(set) var lastSequence: UInt64
+  private(set) var recent: RecentKeys
+  private(set) var digest = Digest()
   package internal(set) var context = CausalContext()
   private var tombstones: TombstoneIndex
-  var catchUp = CatchUp()
+  var healing: Healing
   package internal(set) var unsent: Set<Key> = []
   var isConnected = true
   package internal(set) var counters = ReplicaCounters()
 
-  /// - Parameter now: The wall clock's reading: what was stamped later under this node ID is not a predecessor's.
+  /// - Parameters:
+  ///   - now: The wall clock's reading: what was stamped later under this node ID is not a predecessor's.
+  ///   - seed: Where its random numbers come from.
   package init(
-    identity: PodIdentity, options: ReplicaOptions<Value>, storage: consuming Storage, now: Timestamp
+    identity: PodIdentity, options: ReplicaOptions<Value>, storage: consuming Storage, now: Timestamp,
+    seed: UInt64
   ) {
     self.identity = identity
     self.options = options
@@ -31,6 +36,8 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     startedAt = now
     resolution = ConflictResolution(merge: options.merge, tombstoneTTL: options.tombstoneTTL)
     lastSequence = identity.incarnation
+    recent = RecentKeys(first: identity.incarnation + 1)
+    healing = Healing(seed: seed)
     tombstones = TombstoneIndex(timeToLive: options.tombstoneTTL)
   }
 
@@ -82,6 +89,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     }
     guard let last else { throw .internalInconsistency("a write without changes") }
     lastSequence = last.sequence
+    for change in changes { recent.append(change.key) }
     context.insert(stamp.firstSequence...last.sequence, of: identity)
     counters.localWrites += UInt64(changes.count)
     commit(&application, outbox: &outbox)
@@ -122,6 +130,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     var application = Application<Value>()
     for (key, value) in entries {
       lastSequence += 1
+      recent.append(key)
       let version = Version(timestamp: asOf, author: identity, sequence: lastSequence)
       context.insert(version)
       let write = Write(key: key, version: version, content: .set(value))
@@ -162,6 +171,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
       apply(write, to: &application, wall: wall, outbox: &outbox)
     }
     commit(&application, outbox: &outbox)
+    if !context.isContiguous(of: author) { wakeIfNumbersAreMissing(&outbox) }
   }
 
   /// Whether these are this pod's own writes, come back in wire version 1, which names no incarnation.
@@ -182,17 +192,33 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     outbox.append(.report(.lateWrite(key: write.key.string, peer: write.version.origin, age: age)))
   }
 
-  /// Takes in entries of another replica's table.
-  mutating func receive(entries: [Write<Value>], wall: Timestamp, outbox: inout Outbox<Value>) {
+  /// Takes in entries of another replica's table. Returns the live ones that were deleted here and are not even
+  /// remembered as such.
+  mutating func receive(
+    entries: [Write<Value>], wall: Timestamp, outbox: inout Outbox<Value>
+  ) -> [SyncMessage.EntryDigest] {
     var application = Application<Value>()
+    var forgotten: [SyncMessage.EntryDigest] = []
     for write in entries {
       guard !isForgotten(write) else {
         counters.rejectedWrites += 1
+        if !write.isDelete, storage.entry(forKey: write.key) == nil, let digest = digest(of: write) {
+          forgotten.append(digest)
+        }
         continue
       }
       apply(write, to: &application, wall: wall, outbox: &outbox)
     }
     commit(&application, outbox: &outbox)
+    return forgotten
+  }
+
+  private func digest(of write: Write<Value>) -> SyncMessage.EntryDigest? {
+    let keyHash = StableHash.hash(write.key)
+    return resolution.resolve(nil, with: write).map {
+      SyncMessage.EntryDigest(
+        keyHash: keyHash, hash: $0.digest(keyHash: keyHash, isMerged: options.merge != nil))
+    }
   }
 
   /// Whether an entry of another pod's was once here and is gone for good.
@@ -237,6 +263,8 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     }
     application.forEachChange { key, change in
       count(change.entry, replacing: change.previous)
+      updateDigest(key, from: change.previous, to: change.entry)
+      if change.previous == nil { healing.joining?.unconfirmed.insert(key) }
       if let previous = change.previous { outbox.retire(previous) }
       if case .tombstone(let time) = change.entry.content { tombstones.insert(key, deletedAt: time) }
       if let event = resolution.event(for: key, from: change.previous, to: change.entry, by: change.write) {
@@ -245,12 +273,42 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     }
   }
 
-  private mutating func count(_ entry: StoredEntry<Value>, replacing previous: StoredEntry<Value>?) {
+  private mutating func updateDigest(
+    _ key: Key, from previous: StoredEntry<Value>?, to entry: StoredEntry<Value>?
+  ) {
+    let keyHash = StableHash.hash(key)
+    let isMerged = options.merge != nil
+    let before = previous?.digest(keyHash: keyHash, isMerged: isMerged) ?? 0
+    let after = entry?.digest(keyHash: keyHash, isMerged: isMerged) ?? 0
+    digest.toggle(before ^ after, at: keyHash)
+    digest.toggleTombstone(
+      (previous?.tombstoneDigest(keyHash: keyHash) ?? 0) ^ (entry?.tombstoneDigest(keyHash: keyHash) ?? 0))
+  }
+
+  /// Takes an entry out that another pod has seen deleted, so long ago that not even the tombstone is left.
+  mutating func drop(_ key: Key, outbox: inout Outbox<Value>) {
+    guard let entry = storage.entry(forKey: key) else { return }
+    storage.remove(forKey: key)
+    unsent.remove(key)
+    count(nil, replacing: entry)
+    updateDigest(key, from: entry, to: nil)
+    counters.healing.dropped += 1
+    outbox.retire(entry)
+    guard let readable = entry.readable else { return }
+    outbox.append(
+      .tell(
+        Event(
+          change: .delete, key: key.string, origin: readable.version.origin,
+          timestamp: readable.version.timestamp, version: entry.version)))
+  }
+
+  private mutating func count(_ entry: StoredEntry<Value>?, replacing previous: StoredEntry<Value>?) {
     if let previous {
       if previous.value != nil { counters.keys -= 1 }
       if previous.isTombstone { counters.tombstones -= 1 }
       if previous.isOpaque { counters.opaqueEntries -= 1 }
     }
+    guard let entry else { return }
     if entry.value != nil { counters.keys += 1 }
     if entry.isTombstone { counters.tombstones += 1 }
     if entry.isOpaque { counters.opaqueEntries += 1 }
@@ -270,6 +328,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
         continue
       }
       storage.remove(forKey: key)
+      updateDigest(key, from: entry, to: nil)
       counters.tombstones -= 1
       counters.tombstonesCollected += 1
     }
@@ -282,6 +341,9 @@ package struct ReplicaOptions<Value: Sendable>: Sendable {
   package var merge: Merge<Value>?
   package var tombstoneTTL: Duration
   package var maxClockSkew: Duration
+  /// Whether others can tell by numbers what they lack of this replica's writes: not if those travel in wire version 1,
+  /// which does not say of which incarnation a number is.
+  package var announcesNumbers = true
 
   package init(merge: Merge<Value>?, tombstoneTTL: Duration, maxClockSkew: Duration) {
     self.merge = merge
@@ -299,4 +361,5 @@ package struct ReplicaCounters: Sendable, Equatable {
   package var tombstones = 0
   package var opaqueEntries = 0
   package var tombstonesCollected: UInt64 = 0
+  package var healing = HealingCounters()
 }

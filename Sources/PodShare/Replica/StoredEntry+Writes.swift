@@ -6,7 +6,10 @@ extension StoredEntry {
   package func writes(forKey key: Key) -> [Write<Value>] {
     switch content {
     case .value(let value):
-      return [Write(key: key, version: version, epoch: epoch, content: .set(value))]
+      return [
+        Write(
+          key: key, version: version, epoch: epoch, content: .set(value), fingerprint: fingerprint)
+      ]
     case .tombstone(let deletedAt):
       // A tombstone always has an epoch of its own, even where nobody asks for it.
       let epoch = epoch == .beginning ? .after(version) : epoch
@@ -22,7 +25,9 @@ extension StoredEntry {
       }
       if let readable {
         writes.append(
-          Write(key: key, version: readable.version, epoch: epoch, content: .set(readable.value)))
+          Write(
+            key: key, version: readable.version, epoch: epoch, content: .set(readable.value),
+            fingerprint: fingerprint))
       }
       return writes
         + opaque.map { Write(key: key, version: $0.version, epoch: epoch, content: .setOpaque($0)) }

@@ -8,12 +8,17 @@ package struct Write<Value: Sendable>: Sendable {
   /// Only looked at with a merge function.
   package var epoch: Epoch
   package var content: Content
+  /// Of a value that is the join of several writes, what tells it from other joins.
+  package var fingerprint: UInt64?
 
-  package init(key: Key, version: Version, epoch: Epoch = .beginning, content: Content) {
+  package init(
+    key: Key, version: Version, epoch: Epoch = .beginning, content: Content, fingerprint: UInt64? = nil
+  ) {
     self.key = key
     self.version = version
     self.epoch = epoch
     self.content = content
+    self.fingerprint = fingerprint
   }
 
   var isDelete: Bool {

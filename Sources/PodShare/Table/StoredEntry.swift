@@ -8,10 +8,17 @@ package struct StoredEntry<Value: Sendable>: Sendable {
 
   package var content: Content
 
-  package init(version: Version, epoch: Epoch = .beginning, content: Content) {
+  /// In merge mode, what tells the readable value from others: two replicas with equal ones hold equal values. Nil for
+  /// the value of one write, which its version tells. Travels with the entry; see ``ConflictResolution``.
+  package var fingerprint: UInt64?
+
+  package init(
+    version: Version, epoch: Epoch = .beginning, content: Content, fingerprint: UInt64? = nil
+  ) {
     self.version = version
     self.epoch = epoch
     self.content = content
+    self.fingerprint = fingerprint
   }
 
   package enum Content: Sendable {

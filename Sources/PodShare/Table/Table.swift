@@ -132,7 +132,8 @@ package final class Table<Value: Sendable>: @unchecked Sendable {
       case .opaque(let writes, let readable):
         .opaque(writes, readable: readable.map { .init(value: value(of: cell), version: $0) })
       }
-    return StoredEntry(version: version, epoch: details.epoch, content: content)
+    return StoredEntry(
+      version: version, epoch: details.epoch, content: content, fingerprint: details.fingerprint)
   }
 
   private func value(of cell: Cell) -> Value {
@@ -150,16 +151,20 @@ package final class Table<Value: Sendable>: @unchecked Sendable {
     let version = entry.version
     switch entry.content {
     case .value(let value):
-      let details = entry.epoch == .beginning ? nil : EntryDetails(epoch: entry.epoch, content: .value)
+      let details =
+        entry.epoch == .beginning && entry.fingerprint == nil
+        ? nil : EntryDetails(epoch: entry.epoch, content: .value, fingerprint: entry.fingerprint)
       let cell = layout.make(key: key, position, version, author, details, hasValue: true)
       layout.value(of: cell).initializeMemory(as: Value.self, to: value)
       return cell
     case .tombstone(let deletedAt):
-      let details = EntryDetails(epoch: entry.epoch, content: .tombstone(deletedAt: deletedAt))
+      let details = EntryDetails(
+        epoch: entry.epoch, content: .tombstone(deletedAt: deletedAt), fingerprint: nil)
       return layout.make(key: key, position, version, author, details, hasValue: false)
     case .opaque(let writes, let readable):
       let details = EntryDetails(
-        epoch: entry.epoch, content: .opaque(writes, readable: readable?.version))
+        epoch: entry.epoch, content: .opaque(writes, readable: readable?.version),
+        fingerprint: entry.fingerprint)
       let cell = layout.make(key: key, position, version, author, details, hasValue: readable != nil)
       if let value = readable?.value {
         layout.value(of: cell).initializeMemory(as: Value.self, to: value)

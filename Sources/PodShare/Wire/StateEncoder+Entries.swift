@@ -8,7 +8,9 @@ extension StateEncoder {
     for write in entry.writes(forKey: key) {
       switch write.content {
       case .set(let value):
-        try set(key, version: write.version, epoch: write.epoch) { try codec.encode(value, into: &$0) }
+        try set(key, version: write.version, epoch: write.epoch, fingerprint: write.fingerprint) {
+          try codec.encode(value, into: &$0)
+        }
       case .setOpaque(let opaque):
         try set(key, version: write.version, epoch: write.epoch, lifetime: opaque.lifetime) {
           $0.writeBytes(opaque.bytes)

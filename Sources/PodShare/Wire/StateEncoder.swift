@@ -18,6 +18,7 @@ package struct StateEncoder {
 
   private let sender: PodIdentity
   private let answer: Answer?
+  private let hop: UInt8?
   private let isSettled: Bool
   private let chunkBytes: Int
   private let emit: (ByteBuffer) -> Void
@@ -31,14 +32,17 @@ package struct StateEncoder {
 
   /// - Parameters:
   ///   - answer: What is answered, or nil for entries that nobody asked for.
+  ///   - hop: Of a push to one pod, how many corrections led to it.
   ///   - chunkBytes: A chunk is closed when it exceeds this.
   ///   - emit: Called with each chunk, in order.
   package init(
-    sender: PodIdentity, answer: Answer?, isSettled: Bool, chunkBytes: Int = WireLimits.chunkBytes,
+    sender: PodIdentity, answer: Answer?, hop: UInt8? = nil, isSettled: Bool,
+    chunkBytes: Int = WireLimits.chunkBytes,
     emit: @escaping (ByteBuffer) -> Void
   ) {
     self.sender = sender
     self.answer = answer
+    self.hop = hop
     self.isSettled = isSettled
     self.chunkBytes = chunkBytes
     self.emit = emit
@@ -46,14 +50,14 @@ package struct StateEncoder {
   }
 
   package mutating func set(
-    _ key: Key, version: Version, epoch: Epoch, lifetime: Lifetime = .permanent,
-    encode: (inout ByteBuffer) throws -> Void
+    _ key: Key, version: Version, epoch: Epoch, fingerprint: UInt64? = nil,
+    lifetime: Lifetime = .permanent, encode: (inout ByteBuffer) throws -> Void
   ) throws {
     let start = buffer.writerIndex
     buffer.writeInteger(WireCode.Content.set.rawValue)
     buffer.writeKey(key)
     write(version)
-    write(epoch)
+    write(epoch, fingerprint)
     buffer.writeLifetime(lifetime)
     let lengthIndex = buffer.writerIndex
     buffer.writeInteger(UInt32(0))
@@ -73,7 +77,7 @@ package struct StateEncoder {
     buffer.writeInteger(WireCode.Content.delete.rawValue)
     buffer.writeKey(key)
     write(version)
-    write(epoch)
+    write(epoch, nil)
     buffer.writeInteger(deletedAt.nanoseconds)
     entryWritten()
   }
@@ -111,6 +115,8 @@ package struct StateEncoder {
       buffer.writeInteger(answer.request)
       buffer.writeInteger(answer.id)
       buffer.writeVarint(index)
+    } else if let hop {
+      buffer.writeInteger(hop)
     }
     countIndex = buffer.writerIndex
     buffer.writeInteger(UInt32(0))
@@ -131,7 +137,11 @@ package struct StateEncoder {
   private mutating func end(flags: UInt8) {
     var flags = flags
     if isSettled { flags |= WireCode.State.isSettled }
-    if answer != nil { flags |= WireCode.State.isAnswer }
+    if answer != nil {
+      flags |= WireCode.State.isAnswer
+    } else if hop != nil {
+      flags |= WireCode.State.isPush
+    }
     buffer.setInteger(flags, at: flagsIndex)
     buffer.setInteger(count, at: countIndex)
     buffer.writeInteger(CRC32C.checksum(of: buffer.readableBytesView))
@@ -155,13 +165,12 @@ package struct StateEncoder {
     buffer.writeInteger(version.sequence)
   }
 
-  private mutating func write(_ epoch: Epoch) {
-    switch epoch {
-    case .beginning:
-      buffer.writeInteger(UInt8(0))
-    case .after(let delete):
-      buffer.writeInteger(UInt8(1))
-      write(delete)
-    }
+  private mutating func write(_ epoch: Epoch, _ fingerprint: UInt64?) {
+    var flags: UInt8 = 0
+    if epoch != .beginning { flags |= WireCode.Extra.epoch }
+    if fingerprint != nil { flags |= WireCode.Extra.fingerprint }
+    buffer.writeInteger(flags)
+    if case .after(let delete) = epoch { write(delete) }
+    if let fingerprint { buffer.writeInteger(fingerprint) }
   }
 }

@@ -13,6 +13,12 @@ package enum WireDecoder {
     case .stateRequest: return .stateRequest(try decodeStateRequest(&reader))
     case .state: return .state(try decodeState(bytes, &reader))
     case .snapshot: throw WireError(.malformed("a snapshot is not a message"))
+    case .heartbeat, .comparison, .differences, .want, .missing, .context, .forgotten:
+      let sender = try readSender(&reader)
+      guard let message = try SyncMessage.decode(kind, from: sender, &reader) else {
+        throw reader.error(.unknownKind(kind.rawValue))
+      }
+      return .sync(message)
     }
   }
 
@@ -176,6 +182,11 @@ package enum WireDecoder {
       guard index < UInt64(UInt32.max) else { throw reader.error(.numberOverflow) }
       position = StateChunk.Position(request: request, answer: answer, index: Int(index))
     }
+    var hop: UInt8?
+    if flags & WireCode.State.isPush != 0 {
+      guard position == nil else { throw reader.error(.malformed("a push is no answer")) }
+      hop = try reader.integer()
+    }
     let count = Int(try reader.integer(UInt32.self))
     guard count <= reader.remaining / 18 else { throw reader.error(.truncated) }
     var authors: [PodIdentity] = []
@@ -187,7 +198,8 @@ package enum WireDecoder {
     _ = try reader.integer(UInt32.self)  // The checksum.
     try reader.requireEnd()
     return StateChunk(
-      sender: sender, position: position, isSettled: flags & WireCode.State.isSettled != 0, entries: entries,
+      sender: sender, position: position, hop: hop, isSettled: flags & WireCode.State.isSettled != 0,
+      entries: entries,
       closing: closing)
   }
 
@@ -197,28 +209,28 @@ package enum WireDecoder {
     let content = try readContent(&reader)
     let key = try reader.key()
     let version = try readVersion(&reader, &authors)
-    let epoch = try readEpoch(&reader, &authors)
+    let (epoch, fingerprint) = try readExtra(&reader, &authors)
     switch content {
     case .delete:
+      guard fingerprint == nil else { throw reader.error(.malformed("a delete has no value")) }
       // A tombstone's own version is that of the delete, unless a later write of before the delete was seen too.
       let epoch = epoch == .beginning ? .after(version) : epoch
       return WireEntry(key: key, version: version, epoch: epoch, content: .delete(at: try reader.timestamp()))
     case .set:
       let lifetime = try reader.lifetime()
       let set = WireEntry.Content.set(lifetime: lifetime, bytes: try reader.value())
-      return WireEntry(key: key, version: version, epoch: epoch, content: set)
+      return WireEntry(key: key, version: version, epoch: epoch, content: set, fingerprint: fingerprint)
     }
   }
 
-  private static func readEpoch(
+  private static func readExtra(
     _ reader: inout WireReader, _ authors: inout [PodIdentity]
-  ) throws(WireError) -> Epoch {
-    let mark: UInt8 = try reader.integer()
-    switch mark {
-    case 0: return .beginning
-    case 1: return .after(try readVersion(&reader, &authors))
-    default: throw reader.error(.malformed("epoch mark \(mark) is unknown"))
-    }
+  ) throws(WireError) -> (Epoch, fingerprint: UInt64?) {
+    let flags: UInt8 = try reader.integer()
+    guard flags & ~WireCode.Extra.known == 0 else { throw reader.error(.malformed("unknown flags \(flags)")) }
+    var epoch = Epoch.beginning
+    if flags & WireCode.Extra.epoch != 0 { epoch = .after(try readVersion(&reader, &authors)) }
+    return (epoch, flags & WireCode.Extra.fingerprint != 0 ? try reader.integer() : nil)
   }
 
   private static func readVersion(

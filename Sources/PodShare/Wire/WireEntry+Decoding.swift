@@ -11,7 +11,10 @@ extension WireEntry {
       if lifetime == .permanent {
         do {
           let value = try codec.decode(bytes)
-          return (Write(key: key, version: version, epoch: epoch, content: .set(value)), nil)
+          let content = Write<Value>.Content.set(value)
+          return (
+            Write(key: key, version: version, epoch: epoch, content: content, fingerprint: fingerprint), nil
+          )
         } catch {
           reason = "\(error)"
         }

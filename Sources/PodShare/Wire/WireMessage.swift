@@ -5,6 +5,7 @@ package enum WireMessage: Sendable {
   case write(WireWrite)
   case stateRequest(StateRequest)
   case state(StateChunk)
+  case sync(SyncMessage)
 }
 
 /// One pod's write, or a whole batch of them: applied together by whoever receives it.
@@ -26,9 +27,11 @@ package struct WireEntry: Sendable {
   package var version: Version
   package var epoch: Epoch
   package var content: Content
+  /// Of a value that is the join of several writes, what tells it from other joins.
+  package var fingerprint: UInt64?
 }
 
-/// "Send me everything you hold", addressed to all pods of a topic.
+/// "Send me everything you hold", addressed to one pod of a topic.
 package struct StateRequest: Sendable, Equatable {
   package var sender: PodIdentity
   /// Drawn by the asker, to tell answers to this request from others.
@@ -57,12 +60,15 @@ package struct StateChunk: Sendable {
   }
 
   package var sender: PodIdentity
-  /// Nil for entries that nobody asked for: what a transport had refused before, and seeds.
+  /// Of an answer. Nil for entries that nobody asked for: what a transport had refused before, seeds, and pushes.
   package var position: Position?
+  /// Of entries that the sender believes the receiver to lack: how many corrections led to this. They are answered by
+  /// whatever the receiver knows better.
+  package var hop: UInt8?
   /// Whether the sender has itself finished joining.
   package var isSettled: Bool
   package var entries: [WireEntry]
-  /// Present in the last chunk of an answer: what its sender had taken in when the answer was made.
+  /// Present in the last chunk of an answer: what the receiver has taken in once it has merged the answer whole.
   package var closing: CausalContext?
 }
 

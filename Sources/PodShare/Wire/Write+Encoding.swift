@@ -14,6 +14,7 @@ extension Write {
     case .delete(let time):
       content = .delete(at: time)
     }
-    return WireEntry(key: key, version: version, epoch: epoch, content: content)
+    return WireEntry(
+      key: key, version: version, epoch: epoch, content: content, fingerprint: fingerprint)
   }
 }

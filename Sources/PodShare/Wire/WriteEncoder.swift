@@ -105,6 +105,13 @@ enum WireCode {
     case stateRequest = 2
     case state = 3
     case snapshot = 4
+    case heartbeat = 5
+    case comparison = 6
+    case differences = 7
+    case want = 8
+    case missing = 9
+    case context = 10
+    case forgotten = 11
   }
 
   enum Content: UInt8 {
@@ -123,6 +130,27 @@ enum WireCode {
     static let isSettled: UInt8 = 1
     static let isAnswer: UInt8 = 2
     static let isLast: UInt8 = 4
-    static let known: UInt8 = isSettled | isAnswer | isLast
+    static let isPush: UInt8 = 8
+    static let known: UInt8 = isSettled | isAnswer | isLast | isPush
+  }
+
+  /// What an entry of a state has beyond its version.
+  enum Extra {
+    static let epoch: UInt8 = 1
+    static let fingerprint: UInt8 = 2
+    static let known: UInt8 = epoch | fingerprint
+  }
+
+  enum Heartbeat {
+    static let isSettled: UInt8 = 1
+    static let isCaughtUp: UInt8 = 2
+    static let wantsReply: UInt8 = 4
+    static let isLeaving: UInt8 = 8
+    static let known: UInt8 = isSettled | isCaughtUp | wantsReply | isLeaving
+  }
+
+  enum Difference: UInt8 {
+    case children = 1
+    case entries = 2
   }
 }

@@ -70,7 +70,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     let wall = Timestamp(nanoseconds: 1_800_000_000_000_000_000)
     var replica = Replica(
       identity: PodIdentity(nodeID: "fuzz", incarnation: 1), options: options,
-      storage: DictionaryStorage<[UInt8]>(), now: wall)
+      storage: DictionaryStorage<[UInt8]>(), now: wall, seed: 1)
     var outbox = Outbox<[UInt8]>()
     replica.receive(message, wall: wall, outbox: &outbox)
     let once = replica.snapshot().mapValues(\.version)
@@ -156,6 +156,8 @@ extension Replica where Storage == DictionaryStorage<[UInt8]> {
       receive(request, outbox: &outbox)
     case .state(let chunk):
       receive(chunk, entries: writes(chunk.entries), wall: wall, outbox: &outbox)
+    case .sync(let message):
+      receive(message, outbox: &outbox)
     }
   }
 }

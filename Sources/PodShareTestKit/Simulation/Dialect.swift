@@ -21,6 +21,10 @@ package struct Dialect<Value: Sendable & Equatable>: Sendable {
   /// Whether a part of the pods write wire version 1. Only without a merge function: with one, version 1 says too little
   /// for all orders of arrival to come out alike.
   package var hasVersion1Pods = false
+  /// Whether messages are lost, pods cut off from others without anybody being told, and crash at any time.
+  package var isHostile = false
+  /// Whether pods are off the network for longer than tombstones are kept. Only without a merge function.
+  package var hasLongAbsences = false
   /// Makes a value of a number that no other write has.
   package var value: @Sendable (Int) -> Value
   /// How many pods there are in the beginning.

@@ -31,13 +31,20 @@ package final class SimulatedFleet<Value: Sendable> {
     case tick(SimulatedPod<Value>)
     case collection(SimulatedPod<Value>)
     case joinDeadline(SimulatedPod<Value>)
+    case wake(SimulatedPod<Value>)
   }
 
   package let options: ReplicaOptions<Value>
-  package let conditions: Conditions
+  package var conditions: Conditions
   package var random: SeededGenerator
   package private(set) var now = Duration.zero
   package private(set) var pods: [SimulatedPod<Value>] = []
+  /// How often a message is lost, and nobody told.
+  package var loss = 0.0
+  /// Whether messages of one pod reach another; what does not is lost, and nobody told.
+  package var reaches: (SimulatedPod<Value>, SimulatedPod<Value>) -> Bool = { _, _ in true }
+  /// How many messages and bytes have been delivered.
+  package private(set) var traffic = (messages: 0, bytes: 0)
   /// What happened, for whoever has to find out why; put into words only when asked for.
   package var log: some BidirectionalCollection<String> { notes.lazy.map { "\($0.time) \($0.text())" } }
   private var notes: [(time: Duration, text: () -> String)] = []
@@ -73,14 +80,16 @@ package final class SimulatedFleet<Value: Sendable> {
     seeds: [(Key, Value)] = [], asOf: Timestamp = .earliest
   ) throws -> SimulatedPod<Value> {
     let incarnation = UInt64.random(in: PodIdentity.incarnations, using: &random)
+    var options = options
+    options.announcesNumbers = wireFormat != .v1
     let pod = SimulatedPod(
       identity: PodIdentity(nodeID: nodeID, incarnation: incarnation), codec: codec, wireFormat: wireFormat,
       options: options, storage: conditions.storage, clockOffset: clockOffset,
-      wall: epoch.advanced(by: now + clockOffset))
+      wall: epoch.advanced(by: now + clockOffset), seed: random.next())
     note("\(pod.identity) starts, its clock \(clockOffset) ahead, writing \(wireFormat)")
     pods.append(pod)
     if !seeds.isEmpty { try pod.replica.seed(seeds, asOf: asOf, outbox: &pod.outbox) }
-    pod.replica.connected(requestID: random.next(), outbox: &pod.outbox)
+    pod.replica.connected(outbox: &pod.outbox)
     let phase = Duration.seconds(Double.random(in: 0..<1, using: &random))
     schedule.add(.tick(pod), at: now + phase)
     schedule.add(.collection(pod), at: now + phase)
@@ -106,7 +115,7 @@ package final class SimulatedFleet<Value: Sendable> {
   package func connect(_ pod: SimulatedPod<Value>) throws {
     note("\(pod.identity) is back on the network")
     pod.isConnected = true
-    pod.replica.connected(requestID: random.next(), outbox: &pod.outbox)
+    pod.replica.connected(outbox: &pod.outbox)
     try perform(pod)
   }
 
@@ -150,7 +159,7 @@ package final class SimulatedFleet<Value: Sendable> {
       try perform(pod)
     case .tick(let pod):
       guard pod.isAlive else { return }
-      pod.replica.tick(requestID: random.next(), outbox: &pod.outbox)
+      pod.replica.tick(outbox: &pod.outbox)
       schedule.add(.tick(pod), at: now + conditions.syncInterval)
       try perform(pod)
     case .collection(let pod):
@@ -161,6 +170,10 @@ package final class SimulatedFleet<Value: Sendable> {
     case .joinDeadline(let pod):
       guard pod.isAlive else { return }
       pod.replica.joinDeadlineReached(outbox: &pod.outbox)
+      try perform(pod)
+    case .wake(let pod):
+      guard pod.isAlive else { return }
+      pod.replica.wake(outbox: &pod.outbox)
       try perform(pod)
     }
   }
@@ -181,6 +194,9 @@ package final class SimulatedFleet<Value: Sendable> {
       )
       pod.replica.receive(
         chunk, entries: chunk.entries.map { $0.decoded(by: pod.codec).0 }, wall: wall, outbox: &pod.outbox)
+    case .sync(let message):
+      note("\(pod.identity) receives from \(message.sender): \(message.content)")
+      pod.replica.receive(message, outbox: &pod.outbox)
     }
   }
 
@@ -220,10 +236,28 @@ package final class SimulatedFleet<Value: Sendable> {
         }
       }
       encoder.finish()
-    case .requestState(let request):
-      _ = publish(request.encoded(), from: pod)
+    case .send(let content, let receiver):
+      let message = SyncMessage(sender: pod.identity, content).encoded()
+      if let receiver {
+        send(message, from: pod, to: receiver)
+      } else {
+        _ = publish(message, from: pod)
+      }
+    case .requestState(let request, let source):
+      send(request.encoded(), from: pod, to: source)
     case .answer(let request):
       try answer(request, from: pod)
+    case .answerWith(let keys, let request, let closing, let receiver):
+      var encoder = encoder(
+        of: pod, to: receiver, answer: .init(request: request, id: random.next()), hop: nil)
+      try add(keys, of: pod, to: &encoder)
+      encoder.finish(closing)
+    case .push(let keys, let hop, let receiver):
+      var encoder = encoder(of: pod, to: receiver, answer: nil, hop: hop)
+      try add(keys, of: pod, to: &encoder)
+      encoder.finish()
+    case .wake:
+      schedule.add(.wake(pod), at: now + .milliseconds(50))
     case .tell(let event):
       pod.watched[Key(event.key)] = event.change.value.map { ($0, event.version) }
     case .report(let error):
@@ -248,13 +282,8 @@ package final class SimulatedFleet<Value: Sendable> {
   }
 
   private func answer(_ request: StateRequest, from pod: SimulatedPod<Value>) throws {
-    guard pod.isConnected, let asker = alive.first(where: { $0.identity == request.sender }) else { return }
-    var encoder = StateEncoder(
-      sender: pod.identity, answer: .init(request: request.id, id: random.next()),
-      isSettled: pod.replica.isSettled, chunkBytes: conditions.chunkBytes
-    ) { chunk in
-      self.send(chunk, to: asker, isState: true)
-    }
+    var encoder = encoder(
+      of: pod, to: request.sender, answer: .init(request: request.id, id: random.next()), hop: nil)
     // In an order that does not depend on this process's hashing.
     for (key, entry) in pod.replica.snapshot().sorted(by: { $0.key < $1.key }) {
       try encoder.add(entry, forKey: key, codec: pod.codec)
@@ -262,15 +291,42 @@ package final class SimulatedFleet<Value: Sendable> {
     encoder.finish(pod.replica.context)
   }
 
+  private func encoder(
+    of pod: SimulatedPod<Value>, to receiver: PodIdentity, answer: StateEncoder.Answer?, hop: UInt8?
+  ) -> StateEncoder {
+    StateEncoder(
+      sender: pod.identity, answer: answer, hop: hop, isSettled: pod.replica.isSettled,
+      chunkBytes: conditions.chunkBytes
+    ) { chunk in
+      self.send(chunk, from: pod, to: receiver, isState: true)
+    }
+  }
+
+  private func add(_ keys: [Key], of pod: SimulatedPod<Value>, to encoder: inout StateEncoder) throws {
+    for key in keys {
+      if let entry = pod.replica.entry(forKey: key) { try encoder.add(entry, forKey: key, codec: pod.codec) }
+    }
+  }
+
   /// Sends to everybody who can hear it now, the sender included; false if the sender is off the network.
   private func publish(_ message: ByteBuffer, from pod: SimulatedPod<Value>, isState: Bool = false) -> Bool {
     guard pod.isConnected else { return false }
-    for receiver in alive where receiver.isConnected { send(message, to: receiver, isState: isState) }
+    for receiver in alive { send(message, from: pod, to: receiver, isState: isState) }
     return true
   }
 
-  private func send(_ message: ByteBuffer, to receiver: SimulatedPod<Value>, isState: Bool) {
-    guard receiver.isConnected else { return }
+  private func send(
+    _ message: ByteBuffer, from pod: SimulatedPod<Value>, to receiver: PodIdentity, isState: Bool = false
+  ) {
+    guard pod.isConnected, let receiver = alive.first(where: { $0.identity == receiver }) else { return }
+    send(message, from: pod, to: receiver, isState: isState)
+  }
+
+  private func send(
+    _ message: ByteBuffer, from pod: SimulatedPod<Value>, to receiver: SimulatedPod<Value>, isState: Bool
+  ) {
+    guard receiver.isConnected, reaches(pod, receiver) else { return }
+    if loss > 0, random.chance(loss) { return }
     deliver(message, to: receiver, within: conditions.delay)
     if random.chance(conditions.duplication) { deliver(message, to: receiver, within: conditions.delay) }
     guard conditions.lateStates || !isState else { return }
@@ -282,6 +338,8 @@ package final class SimulatedFleet<Value: Sendable> {
   private func deliver(
     _ message: ByteBuffer, to receiver: SimulatedPod<Value>, within delay: ClosedRange<Double>
   ) {
+    traffic.messages += 1
+    traffic.bytes += message.readableBytes
     let delay = Duration.seconds(Double.random(in: delay, using: &random))
     schedule.add(.delivery(message, to: receiver), at: now + delay)
   }

@@ -19,13 +19,13 @@ package final class SimulatedPod<Value: Sendable> {
 
   init(
     identity: PodIdentity, codec: any Codec<Value>, wireFormat: WireFormat, options: ReplicaOptions<Value>,
-    storage: SimulatedStorageKind, clockOffset: Duration, wall: Timestamp
+    storage: SimulatedStorageKind, clockOffset: Duration, wall: Timestamp, seed: UInt64
   ) {
     self.identity = identity
     self.codec = codec
     self.wireFormat = wireFormat
     self.clockOffset = clockOffset
     replica = Replica(
-      identity: identity, options: options, storage: SimulatedStorage(storage), now: wall)
+      identity: identity, options: options, storage: SimulatedStorage(storage), now: wall, seed: seed)
   }
 }

@@ -7,6 +7,9 @@ package final class Workload<Value: Sendable & Equatable> {
     var version: Version
     var epoch: Epoch
     var value: Value?
+    var author: SimulatedPod<Value>
+    /// Of a delete, the version of what its author saw deleted.
+    var victim: Version?
   }
 
   static var tombstoneTTL: Duration { .seconds(240) }
@@ -41,16 +44,26 @@ package final class Workload<Value: Sendable & Equatable> {
     random = SeededGenerator(seed: ~seed)
     self.dialect = dialect
     let invariants = Invariants<Value>()
+    invariants.mayComeLate = dialect.hasLongAbsences
     self.invariants = invariants
     fleet.onChange = { try invariants.check($0) }
   }
 
   /// Lives the whole life. Throws a ``Violation`` if something is not as it must be.
   package func run() throws {
+    if dialect.isHostile { fleet.loss = Double.random(in: 0...0.3, using: &random) }
     for _ in 0..<Int.random(in: dialect.firstPods, using: &random) { try startPod() }
     for _ in 0..<Int.random(in: 20...60, using: &random) { try step() }
+    fleet.note("from here on the network does what it should")
+    fleet.loss = 0
+    endPartition()
+    fleet.conditions.delay = 0.000_1...0.02
     for pod in fleet.alive where !pod.isConnected { try fleet.connect(pod) }
-    try fleet.run(for: .seconds(12))
+    // Two sync intervals, and the time of some messages one after the other.
+    try fleet.run(for: fleet.conditions.syncInterval * 2 + .seconds(1))
+    try checkOutcome()
+    // What comes late changes nothing any more.
+    try fleet.run(for: .seconds(10))
     try checkOutcome()
   }
 
@@ -62,6 +75,7 @@ package final class Workload<Value: Sendable & Equatable> {
     case 55..<60: try startPod()
     case 60..<66: try restart()
     case 66..<72: try leaveOrReturn()
+    case 70..<72 where dialect.isHostile: partition()
     case 72..<76: jumpClock()
     case 76..<78: try leap()
     default: try fleet.run(for: .seconds(Double.random(in: 0...2, using: &random)))
@@ -69,12 +83,35 @@ package final class Workload<Value: Sendable & Equatable> {
     // Often nothing at all lies between two writes.
     if random.chance(0.5) { try fleet.run(for: .seconds(Double.random(in: 0...0.2, using: &random))) }
     // A pod must be back before tombstones are collected that it has not heard of.
-    try endLongAbsences()
+    if !dialect.hasLongAbsences { try endLongAbsences() }
+  }
+
+  /// Cuts some pods off from the others, both ways or one way, and nobody is told; or ends that.
+  private func partition() {
+    guard random.chance(0.6) else { return endPartition() }
+    let side = Set(fleet.alive.filter { _ in random.chance(0.5) }.map(\.identity))
+    let isOneWay = random.chance(0.3)
+    fleet.note("\(side.map(\.description).sorted()) are cut off, \(isOneWay ? "one way" : "both ways")")
+    partitionedSince = partitionedSince ?? fleet.now
+    fleet.reaches = { sender, receiver in
+      let (left, right) = (side.contains(sender.identity), side.contains(receiver.identity))
+      return left == right || (isOneWay && left)
+    }
+  }
+
+  private var partitionedSince: Duration?
+
+  private func endPartition() {
+    guard partitionedSince != nil else { return }
+    fleet.note("nobody is cut off")
+    partitionedSince = nil
+    fleet.reaches = { _, _ in true }
   }
 
   private var absences: [(pod: SimulatedPod<Value>, since: Duration)] = []
 
   private func endLongAbsences() throws {
+    if let since = partitionedSince, fleet.now - since > .seconds(30) { endPartition() }
     for absence in absences where fleet.now - absence.since > .seconds(30) {
       if absence.pod.isAlive, !absence.pod.isConnected { try comeBack(absence.pod) }
     }
@@ -83,8 +120,14 @@ package final class Workload<Value: Sendable & Equatable> {
 
   /// A long time in which nothing is written and tombstones are collected.
   private func leap() throws {
-    for pod in fleet.alive where !pod.isConnected { try comeBack(pod) }
-    try fleet.run(for: .seconds(5))
+    if !dialect.hasLongAbsences {
+      for pod in fleet.alive where !pod.isConnected { try comeBack(pod) }
+      endPartition()
+      let loss = fleet.loss
+      fleet.loss = 0
+      try fleet.run(for: .seconds(10))
+      fleet.loss = loss
+    }
     try fleet.run(for: .seconds(Int.random(in: 30...600, using: &random)))
   }
 
@@ -105,9 +148,10 @@ package final class Workload<Value: Sendable & Equatable> {
   }
 
   private func restart() throws {
-    // The first pod stays, and somebody must have heard everything.
-    guard fleet.now >= noCrashBefore, fleet.alive.allSatisfy(\.isConnected),
-      let pod = fleet.alive.dropFirst().randomElement(using: &random), pod.replica.unsent.isEmpty
+    // The first pod stays, and, if all that is written must be there in the end, somebody must have heard everything.
+    let mayCrash = fleet.now >= noCrashBefore && fleet.alive.allSatisfy(\.isConnected)
+    guard mayCrash || dialect.isHostile, let pod = fleet.alive.dropFirst().randomElement(using: &random),
+      pod.replica.unsent.isEmpty || dialect.isHostile
     else { return }
     fleet.crash(pod)
     noAbsenceBefore = fleet.now + .seconds(1)
@@ -138,7 +182,8 @@ package final class Workload<Value: Sendable & Equatable> {
     for (index, seed) in seeds.enumerated() {
       let version = Version(
         timestamp: .earliest, author: pod.identity, sequence: pod.identity.incarnation + 1 + UInt64(index))
-      written.append(Written(key: seed.0, version: version, epoch: .beginning, value: seed.1))
+      written.append(
+        Written(key: seed.0, version: version, epoch: .beginning, value: seed.1, author: pod))
     }
     if !seeds.isEmpty { noCrashBefore = fleet.now + .seconds(5) }
   }
@@ -187,13 +232,17 @@ package final class Workload<Value: Sendable & Equatable> {
       switch change.action {
       case .delete:
         epochs[change.key] = .after(version)
-        written.append(Written(key: change.key, version: version, epoch: .after(version), value: nil))
+        written.append(
+          Written(
+            key: change.key, version: version, epoch: .after(version), value: nil, author: pod,
+            victim: before[change.key]?.version))
         if isLast, entry.value != nil {
           throw Violation("\(pod.identity): \(change.key) is there, just deleted")
         }
       case .set(let value):
         let epoch = epochs[change.key] ?? .beginning
-        written.append(Written(key: change.key, version: version, epoch: epoch, value: value))
+        written.append(
+          Written(key: change.key, version: version, epoch: epoch, value: value, author: pod))
         guard isLast else { continue }
         guard let shown = entry.value, dialect.shows(shown, value) else {
           throw Violation(
@@ -243,8 +292,24 @@ package final class Workload<Value: Sendable & Equatable> {
       || write.version.timestamp > last.timestamp.advanced(by: Self.tombstoneTTL / 2)
   }
 
+  /// What a pod that is still there had seen deleted must not be back.
+  private func checkStaysDeleted(_ key: Key, _ writes: [Written], on pods: [SimulatedPod<Value>]) throws {
+    for delete in writes where delete.value == nil && delete.author.isAlive {
+      guard let victim = delete.victim else { continue }
+      for pod in pods {
+        guard let entry = pod.replica.entry(forKey: key), !entry.isTombstone, entry.version == victim else {
+          continue
+        }
+        throw Violation("\(pod.identity): \(key) is back as \(victim), deleted by \(delete.version)")
+      }
+    }
+  }
+
   private func checkValue(of key: Key, on pods: [SimulatedPod<Value>]) throws {
     let writes = written.filter { $0.key == key }
+    try checkStaysDeleted(key, writes, on: pods)
+    // What a pod wrote and nobody heard before it crashed is lost, be it a value or a delete.
+    guard !dialect.isHostile || writes.allSatisfy(\.author.isAlive) else { return }
     let expected: Value?
     if let merge = dialect.merge {
       expected = writes.filter { survives($0, deletes: writes.filter { $0.value == nil }) }
@@ -254,6 +319,8 @@ package final class Workload<Value: Sendable & Equatable> {
     }
     for pod in pods {
       let value = pod.replica.entry(forKey: key)?.value
+      // A write that nobody had seen when its key was deleted is kept, however late it comes.
+      if dialect.hasLongAbsences, expected == nil { continue }
       guard value == expected else {
         throw Violation("\(key) is \(value as Any) on \(pod.identity), but should be \(expected as Any)")
       }

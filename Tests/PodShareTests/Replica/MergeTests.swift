@@ -175,7 +175,7 @@ private final class SimpleReplica {
       merge: Merge { $0.union($1) }, tombstoneTTL: .seconds(1_000), maxClockSkew: .zero)
     replica = Replica(
       identity: PodIdentity(nodeID: nodeID, incarnation: 7), options: options, storage: DictionaryStorage(),
-      now: .earliest)
+      now: .earliest, seed: 1)
   }
 
   var entry: StoredEntry<MergeTests.Members>? { replica.entry(forKey: key) }

@@ -11,8 +11,7 @@ extension StoreCore {
   }
 
   func resumed() {
-    let id = randomID()
-    update { $0.replica.connected(requestID: id, outbox: &$0.outbox) }
+    update { $0.replica.connected(outbox: &$0.outbox) }
   }
 
   func receive(_ bytes: ByteBuffer) {
@@ -49,6 +48,10 @@ extension StoreCore {
       update { state in
         state.isDirty = true
         state.replica.receive(chunk, entries: writes, wall: wall, outbox: &state.outbox)
+      }
+    case .sync(let message):
+      update { state in
+        state.replica.receive(message, outbox: &state.outbox)
       }
     }
   }

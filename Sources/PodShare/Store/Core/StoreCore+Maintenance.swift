@@ -42,8 +42,7 @@ extension StoreCore {
     elapsed.sinceSnapshot += interval
     if elapsed.sinceSync >= configuration.syncInterval {
       elapsed.sinceSync = .zero
-      let id = randomID()
-      update { $0.replica.tick(requestID: id, outbox: &$0.outbox) }
+      update { $0.replica.tick(outbox: &$0.outbox) }
       // In parts: the write lock is held for a bounded time each.
       while update({ $0.replica.tidy() }) {}
     }

@@ -72,11 +72,22 @@ extension StoreCore {
       publish(encoder.finish(stamp))
     case .publishUnsent:
       background.submit { [weak self] in _ = self?.publishUnsent() }
-    case .requestState(let request):
-      // If this fails, so that nobody answers, it is repeated with the next tick.
-      _ = send(request.encoded(), to: Names.syncTopic(of: topic))
+    // If one of these does not arrive, so that nobody answers, the replica notices and tries again.
+    case .send(let content, let receiver):
+      let message = SyncMessage(sender: identity, content).encoded()
+      _ = send(message, to: receiver.map(inbox) ?? Names.syncTopic(of: topic))
+    case .requestState(let request, let source):
+      _ = send(request.encoded(), to: inbox(of: source))
     case .answer(let request):
       background.submit(onceFor: request.sender) { [weak self] in self?.answer(request) }
+    case .answerWith(let keys, let request, let closing, let receiver):
+      background.submit { [weak self] in
+        self?.answer(request, with: keys, closing: closing, to: receiver)
+      }
+    case .push(let keys, let hop, let receiver):
+      background.submit { [weak self] in self?.push(keys, hop: hop, to: receiver) }
+    case .wake:
+      wakeSoon()
     case .answered(let search):
       // Not those that have asked since.
       for refresh in state.withLock({ $0.refreshes }) where refresh.search <= search { refresh.latch.open() }
@@ -84,6 +95,17 @@ extension StoreCore {
       caughtUp.open()
     case .report(let error):
       reporter.report(error)
+    }
+  }
+
+  func inbox(of pod: PodIdentity) -> String { Names.inbox(of: pod, on: topic) }
+
+  private func wakeSoon() {
+    let pause = Duration.milliseconds(Int64.random(in: 40...60))
+    Task.detached { [weak self, time = configuration.time] in
+      try? await time.sleep(pause)
+      guard let self else { return }
+      update { $0.replica.wake(outbox: &$0.outbox) }
     }
   }
 

@@ -7,7 +7,7 @@ extension StoreCore {
     let (entries, context, isSettled) = state.withLock { state in
       (table.snapshot(), state.replica.context, state.replica.isSettled)
     }
-    let inbox = Names.inbox(of: request.sender, on: topic)
+    let inbox = inbox(of: request.sender)
     var isRefused = false
     var encoder = StateEncoder(
       sender: identity, answer: .init(request: request.id, id: randomID()), isSettled: isSettled
@@ -19,6 +19,41 @@ extension StoreCore {
     let isComplete = add(entries, to: &encoder)
     encoder.finish(isComplete ? context : CausalContext())
     if !isRefused { traffic.statesServed.count() }
+  }
+
+  /// Answers a pod's question with the present entries of some keys.
+  func answer(_ request: UInt64, with keys: [Key], closing: CausalContext, to receiver: PodIdentity) {
+    var isRefused = false
+    let inbox = inbox(of: receiver)
+    var encoder = StateEncoder(
+      sender: identity, answer: .init(request: request, id: randomID()), isSettled: isSettled
+    ) { chunk in
+      if !isRefused { isRefused = self.send(chunk, to: inbox) != nil }
+    }
+    let isComplete = add(keys, to: &encoder)
+    encoder.finish(isComplete ? closing : CausalContext())
+  }
+
+  /// Sends a pod the present entries of some keys.
+  func push(_ keys: [Key], hop: UInt8, to receiver: PodIdentity) {
+    let inbox = inbox(of: receiver)
+    var encoder = StateEncoder(sender: identity, answer: nil, hop: hop, isSettled: isSettled) { chunk in
+      _ = self.send(chunk, to: inbox)
+    }
+    add(keys, to: &encoder)
+    encoder.finish()
+  }
+
+  private var isSettled: Bool { state.withLock { $0.replica.isSettled } }
+
+  @discardableResult
+  private func add(_ keys: [Key], to encoder: inout StateEncoder) -> Bool {
+    var isComplete = true
+    for key in keys {
+      guard let entry = table.entry(forKey: key) else { continue }
+      isComplete = add(CollectionOfOne((key: key, value: entry)), to: &encoder) && isComplete
+    }
+    return isComplete
   }
 
   /// Sends the present entries of all keys that have not been sent: seeds, and what the transport had refused.

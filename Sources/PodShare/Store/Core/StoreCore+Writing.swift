@@ -92,10 +92,9 @@ extension StoreCore {
 
   func refresh() async throws(StoreError) {
     guard !state.withLock({ $0.isClosed }) else { throw .closed }
-    let id = randomID()
     let refreshed = Latch()
     update { state in
-      let search = state.replica.requestState(id: id, outbox: &state.outbox)
+      let search = state.replica.refresh(outbox: &state.outbox)
       state.refreshes.append((search, refreshed))
     }
     defer { state.withLock { $0.refreshes.removeAll { $0.latch === refreshed } } }

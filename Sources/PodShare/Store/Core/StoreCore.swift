@@ -66,9 +66,11 @@ final class StoreCore<Value: Sendable>: Sendable {
     let identity = PodIdentity(
       nodeID: configuration.nodeID ?? "pod-" + String(UInt64.random(in: 1 << 40..<1 << 50), radix: 36),
       incarnation: UInt64.random(in: PodIdentity.incarnations))
-    let options = ReplicaOptions(
+    var options = ReplicaOptions(
       merge: configuration.merge, tombstoneTTL: configuration.tombstoneTTL,
       maxClockSkew: configuration.maxClockSkew)
+
+    options.announcesNumbers = configuration.wireFormat != .v1
 
     self.topic = topic
     self.identity = identity
@@ -79,7 +81,8 @@ final class StoreCore<Value: Sendable>: Sendable {
     state = Locked(
       State(
         replica: Replica(
-          identity: identity, options: options, storage: Writer(table), now: configuration.time.now())))
+          identity: identity, options: options, storage: Writer(table), now: configuration.time.now(),
+          seed: .random(in: .min ... .max))))
   }
 
   func now() -> Timestamp { configuration.time.now() }

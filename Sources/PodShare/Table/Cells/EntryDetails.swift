@@ -9,9 +9,11 @@ final class EntryDetails: Sendable {
 
   let epoch: Epoch
   let content: Content
+  let fingerprint: UInt64?
 
-  init(epoch: Epoch, content: Content) {
+  init(epoch: Epoch, content: Content, fingerprint: UInt64?) {
     self.epoch = epoch
     self.content = content
+    self.fingerprint = fingerprint
   }
 }

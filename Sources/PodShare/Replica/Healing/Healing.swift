@@ -1,0 +1,85 @@
+/// What a replica knows of the others, and what it is doing to become equal to them.
+///
+/// Three mechanisms, each with one job. A pod whose *numbers* are missing here is asked for them (``RecentKeys``): that
+/// repairs a lost message within a round trip. A pod whose *root* differs is compared with, bucket by bucket
+/// (``Comparing``): that finds whatever differs, for whatever reason. A pod that has only begun has another's state
+/// *streamed* to it (``Joining``). What is found out is told by heartbeats, and everything else follows from messages, so
+/// that a pod needs no clock but a tick for each sync interval, and one short wait.
+struct Healing: Sendable {
+  /// A comparison with one pod, led by this one: questions, one at a time.
+  struct Comparing: Sendable {
+    let peer: PodIdentity
+    /// Of the question that is not answered yet.
+    var id: UInt64
+    var answer = AnswerProgress()
+    /// Buckets that are known to differ.
+    var buckets: [Bucket] = []
+    /// The keys of which the other holds something else.
+    var wanted: [UInt64] = []
+    /// The tick of the last answer.
+    var lastProgress: Int
+    /// The refresh that this one answers.
+    var search: Int
+    /// The two digests when it began.
+    var roots: Members.Roots
+    /// Whether, if nothing has changed here by its end, there is nothing that the other could give.
+    var isConclusive = true
+  }
+
+  /// The state of another pod that is streaming in.
+  struct Joining: Sendable {
+    let source: PodIdentity
+    let id: UInt64
+    var answer = AnswerProgress()
+    /// Keys here that have not come in the stream: if the other has seen their entries, it has seen them deleted.
+    var unconfirmed: Set<Key>
+    var lastProgress: Int
+  }
+
+  /// How many ticks without an answer until somebody else is asked.
+  static let patience = 2
+  /// How many ticks without a heartbeat until a pod counts as gone.
+  static let memory = 6
+  /// How many comparisons a replica begins in one tick.
+  static let comparisonsPerTick = 6
+  /// How often an entry goes to and fro between two pods that each know it better.
+  static let maxHops: UInt8 = 6
+
+  var random: SplitMix
+  var members = Members()
+  var tick = 0
+  var counter: UInt64 = 0
+  var contextHash: UInt64 = 0
+  var comparing: Comparing?
+  var joining: Joining?
+  /// Those whose streams stopped, in this search for a source.
+  var unreliableSources: Set<PodIdentity> = []
+  var comparisonsBegun = 0
+  var hasOfferedContext = false
+  var isWaking = false
+  /// How often somebody asked for a comparison, and how often that came about.
+  var searches = 0
+  var searchesDone = 0
+  /// Joining has come to its end, whether or not anybody was there.
+  var isSettled = false
+  /// This replica held what some settled pod held, or more.
+  var isCaughtUp = false
+
+  init(seed: UInt64) {
+    random = SplitMix(seed: seed)
+  }
+}
+
+/// What a replica counts about healing.
+package struct HealingCounters: Sendable, Equatable {
+  /// Comparisons begun.
+  package var comparisons: UInt64 = 0
+  /// Entries that came by healing and changed something here.
+  package var entriesReceived: UInt64 = 0
+  /// Entries sent to others by healing.
+  package var entriesSent: UInt64 = 0
+  /// Requests for missing numbers.
+  package var gaps: UInt64 = 0
+  /// Entries dropped because another pod had seen them deleted.
+  package var dropped: UInt64 = 0
+}

@@ -1,0 +1,62 @@
+// The door through which everything comes that pods tell one another beside their writes.
+extension Replica where Storage: ~Copyable {
+  package mutating func receive(_ message: SyncMessage, outbox: inout Outbox<Value>) {
+    let sender = message.sender
+    guard sender != identity, isConnected else { return }
+    switch message.content {
+    case .heartbeat(let heartbeat): receive(heartbeat, from: sender, outbox: &outbox)
+    case .comparison(let comparison): receive(comparison, from: sender, outbox: &outbox)
+    case .differences(let differences): receive(differences, from: sender, outbox: &outbox)
+    case .want(let want): receive(want, from: sender, outbox: &outbox)
+    case .missing(let missing): receive(missing, from: sender, outbox: &outbox)
+    case .context(let offer): receive(offer, from: sender, outbox: &outbox)
+    case .forgotten(let forgotten): receive(forgotten, from: sender, outbox: &outbox)
+    }
+  }
+
+  /// Takes in a part of what another pod holds.
+  package mutating func receive(
+    _ chunk: StateChunk, entries: [Write<Value>], wall: Timestamp, outbox: inout Outbox<Value>
+  ) {
+    guard chunk.sender != identity else { return }
+    let applied = counters.appliedWrites
+    let forgotten = receive(entries: entries, wall: wall, outbox: &outbox)
+    counters.healing.entriesReceived += counters.appliedWrites - applied
+    guard let position = chunk.position else {
+      if let hop = chunk.hop {
+        answer(entries, hop: hop, forgotten: forgotten, to: chunk.sender, outbox: &outbox)
+      }
+      return
+    }
+    if let joining = healing.joining, joining.source == chunk.sender, joining.id == position.request {
+      receiveStream(chunk, at: position, keys: entries.map(\.key), outbox: &outbox)
+    } else {
+      answer(entries, hop: 0, forgotten: forgotten, to: chunk.sender, outbox: &outbox)
+      if !receiveMissing(chunk, at: position) { _ = receiveWanted(chunk, at: position, outbox: &outbox) }
+    }
+  }
+
+  /// Takes in entries that a transport had kept.
+  package mutating func receive(saved entries: [Write<Value>], wall: Timestamp, outbox: inout Outbox<Value>) {
+    _ = receive(entries: entries, wall: wall, outbox: &outbox)
+  }
+
+  // MARK: What a transport had not taken
+
+  /// A transport did not take these keys' entries: they are sent again with the next tick.
+  package mutating func publishFailed(_ keys: some Sequence<Key>) {
+    unsent.formUnion(keys)
+  }
+
+  /// Sends what a transport had not taken.
+  mutating func publishUnsent(_ outbox: inout Outbox<Value>) {
+    guard !unsent.isEmpty else { return }
+    outbox.append(.publishUnsent)
+  }
+
+  /// Takes out the keys whose entries must be sent again, for whoever is about to do so.
+  package mutating func takeUnsent() -> [Key] {
+    defer { unsent = [] }
+    return Array(unsent)
+  }
+}

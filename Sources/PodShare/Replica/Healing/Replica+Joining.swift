@@ -1,0 +1,68 @@
+// Beginning: another pod's whole state is streamed in, in chunks that are merged as they come.
+extension Replica where Storage: ~Copyable {
+  mutating func joinFrom(_ source: PodIdentity, outbox: inout Outbox<Value>) {
+    guard healing.joining == nil, !healing.isSettled, !healing.unreliableSources.contains(source) else {
+      return
+    }
+    let id = healing.random.next()
+    var unconfirmed: Set<Key> = []
+    if storage.count > 0 {
+      storage.forEachEntry(inBucket: 0, bits: 0) { key, entry in
+        if !entry.isTombstone { unconfirmed.insert(key) }
+      }
+    }
+    healing.joining = Healing.Joining(
+      source: source, id: id, unconfirmed: unconfirmed, lastProgress: healing.tick)
+    outbox.append(.requestState(StateRequest(sender: identity, id: id), from: source))
+  }
+
+  mutating func joinFromSomebody(_ outbox: inout Outbox<Value>) {
+    var sources = healing.members.all.filter(\.heartbeat.isSettled).map(\.identity)
+    if sources.allSatisfy(healing.unreliableSources.contains) { healing.unreliableSources = [] }
+    sources.removeAll(where: healing.unreliableSources.contains)
+    if let source = sources.randomElement(using: &healing.random) { joinFrom(source, outbox: &outbox) }
+  }
+
+  /// Another pod asks for what this one holds.
+  package mutating func receive(_ request: StateRequest, outbox: inout Outbox<Value>) {
+    guard request.sender != identity else { return }
+    outbox.append(.answer(request))
+  }
+
+  /// A chunk of the stream has been merged.
+  mutating func receiveStream(
+    _ chunk: StateChunk, at position: StateChunk.Position, keys: [Key], outbox: inout Outbox<Value>
+  ) {
+    guard var joining = healing.joining else { return }
+    for key in keys { joining.unconfirmed.remove(key) }
+    joining.lastProgress = healing.tick
+    guard let theirs = joining.answer.receive(chunk, at: position) else {
+      healing.joining = joining
+      return
+    }
+    healing.joining = nil
+    healing.unreliableSources = []
+    for key in joining.unconfirmed {
+      guard let entry = storage.entry(forKey: key), !entry.isTombstone, theirs.contains(entry.version) else {
+        continue
+      }
+      drop(key, outbox: &outbox)
+    }
+    context.formUnion(theirs)
+    healing.isSettled = true
+    becomeCaughtUp(&outbox)
+    sendHeartbeat(outbox: &outbox)
+    compareWithSomebody(&outbox)
+  }
+
+  /// Nobody answered for as long as joining may take.
+  package mutating func joinDeadlineReached(outbox: inout Outbox<Value>) {
+    guard !healing.isSettled else { return }
+    healing.joining = nil
+    healing.isSettled = true
+    let others = healing.members.all
+    if !others.isEmpty, others.allSatisfy({ $0.heartbeat.root == digest.root }) { becomeCaughtUp(&outbox) }
+    sendHeartbeat(outbox: &outbox)
+    compareWithSomebody(&outbox)
+  }
+}
