@@ -76,7 +76,7 @@ package final class Table<Value: Sendable>: @unchecked Sendable {
     let reading = cells.read(key)
     defer { reading.section.end() }
     guard let value = reading.value else { return nil }
-    return try Self.lend(value, to: body)
+    return try value.assumingMemoryBound(to: Lent<Value>.self).pointee.pass(to: body)
   }
 
   /// Passes what reads show under a key, without a copy.
@@ -87,19 +87,7 @@ package final class Table<Value: Sendable>: @unchecked Sendable {
     let reading = cells.read(key)
     defer { reading.section.end() }
     guard let value = reading.value else { return nil }
-    return try Self.lend(value, to: body)
-  }
-
-  /// Passes a value that stays owned by its cell.
-  ///
-  /// Its bits are taken as if the value were moved out, and put back where nobody looks: so no reference is counted, neither
-  /// here nor there. Sound, because the cell keeps its value until the section has been left, and nothing is destroyed but
-  /// by the cell.
-  @inlinable @inline(__always)
-  static func lend<Result, Failure>(
-    _ address: UnsafeMutableRawPointer, to body: (Value) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    try body(address.assumingMemoryBound(to: Value.self).pointee)
+    return try value.assumingMemoryBound(to: Lent<Value>.self).pointee.pass(to: body)
   }
 
   /// The entry under a key, tombstones included. O(1).
@@ -116,7 +104,7 @@ package final class Table<Value: Sendable>: @unchecked Sendable {
   func withNewestCell<Result>(forKey key: Key, _ body: (Cell?) -> Result) -> Result {
     let section = cells.enterUncounted()
     defer { section.end() }
-    return body(key.withBytes { cells.find($0, hash: cells.header.pointee.hash($0)) })
+    return body(key.withBytes { cells.find($0, hash: cells.hash($0)) })
   }
 
   private func withCell<Result>(forKey key: Key, _ body: (Cell?) -> Result) -> Result {
@@ -129,8 +117,8 @@ package final class Table<Value: Sendable>: @unchecked Sendable {
 
   /// Only for a cell that says something of its key.
   func entry(of cell: Cell) -> StoredEntry<Value> {
-    // Only cells that say that their key was removed have no origin.
-    let identity = cell.head.pointee.origin.unsafelyUnwrapped._withUnsafeGuaranteedRef(\.identity)
+    // Only cells that say that their key was removed have no author.
+    let identity = cell.head.pointee.author.unsafelyUnwrapped._withUnsafeGuaranteedRef(\.identity)
     let version = Version(
       timestamp: Timestamp(nanoseconds: cell.head.pointee.timestamp), author: identity,
       sequence: cell.head.pointee.sequence)
@@ -156,22 +144,33 @@ package final class Table<Value: Sendable>: @unchecked Sendable {
     Key(String(decoding: layout.key(of: cell), as: UTF8.self))
   }
 
-  /// Makes a cell for an entry; for nil, one that says that the key was removed. For the writer.
-  func makeCell(
-    _ entry: StoredEntry<Value>?, key: UnsafeRawBufferPointer, hash: UInt64, birth: UInt64, over older: Cell?
-  ) -> Cell {
-    let value = entry?.value
-    let marks: UInt32 =
-      (value == nil ? 0 : CellLayout.hasValueMark) | (entry == nil ? CellLayout.isRemovedMark : 0)
-    let cell = layout.allocate(key: key, marks: marks)
-    cell.head.initialize(
-      to: CellHead(
-        older: Atomic(older?.bits ?? 0), birth: birth, hash: hash,
-        timestamp: entry?.version.timestamp.nanoseconds ?? 0, sequence: entry?.version.sequence ?? 0,
-        origin: (entry?.version.author).map(origins.use), details: entry?.details.map(Unmanaged.passRetained))
-    )
-    if let value { layout.value(of: cell).initializeMemory(as: Value.self, to: value) }
-    return cell
+  /// Makes a cell for an entry. For the writer.
+  func makeCell(_ entry: StoredEntry<Value>, key: UnsafeRawBufferPointer, position: CellHead.Position) -> Cell
+  {
+    let author = origins.use(entry.version.author)
+    let version = entry.version
+    switch entry.content {
+    case .value(let value):
+      let details =
+        entry.epoch == .beginning && entry.fingerprint == nil
+        ? nil : EntryDetails(epoch: entry.epoch, content: .value, fingerprint: entry.fingerprint)
+      let cell = layout.make(key: key, position, version, author, details, hasValue: true)
+      layout.value(of: cell).initializeMemory(as: Value.self, to: value)
+      return cell
+    case .tombstone(let deletedAt):
+      let details = EntryDetails(
+        epoch: entry.epoch, content: .tombstone(deletedAt: deletedAt), fingerprint: nil)
+      return layout.make(key: key, position, version, author, details, hasValue: false)
+    case .opaque(let writes, let readable):
+      let details = EntryDetails(
+        epoch: entry.epoch, content: .opaque(writes, readable: readable?.version),
+        fingerprint: entry.fingerprint)
+      let cell = layout.make(key: key, position, version, author, details, hasValue: readable != nil)
+      if let value = readable?.value {
+        layout.value(of: cell).initializeMemory(as: Value.self, to: value)
+      }
+      return cell
+    }
   }
 
   // MARK: Freeing
@@ -208,21 +207,5 @@ package final class Table<Value: Sendable>: @unchecked Sendable {
   /// The writer is gone; readers may not be.
   func leave(_ retired: [Reclamation.Retired]) {
     orphans += retired
-  }
-}
-
-extension StoredEntry {
-  /// What a cell does not say by its value and version; nil for most.
-  fileprivate var details: EntryDetails? {
-    switch content {
-    case .value:
-      epoch == .beginning && fingerprint == nil
-        ? nil : EntryDetails(epoch: epoch, content: .value, fingerprint: fingerprint)
-    case .tombstone(let deletedAt):
-      EntryDetails(epoch: epoch, content: .tombstone(deletedAt: deletedAt), fingerprint: nil)
-    case .opaque(let writes, let readable):
-      EntryDetails(
-        epoch: epoch, content: .opaque(writes, readable: readable?.version), fingerprint: fingerprint)
-    }
   }
 }

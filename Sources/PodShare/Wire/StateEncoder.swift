@@ -36,7 +36,8 @@ package struct StateEncoder {
   ///   - chunkBytes: A chunk is closed when it exceeds this.
   ///   - emit: Called with each chunk, in order.
   package init(
-    sender: PodIdentity, answer: Answer?, hop: UInt8? = nil, isSettled: Bool, chunkBytes: Int = WireLimits.chunkBytes,
+    sender: PodIdentity, answer: Answer?, hop: UInt8? = nil, isSettled: Bool,
+    chunkBytes: Int = WireLimits.chunkBytes,
     emit: @escaping (ByteBuffer) -> Void
   ) {
     self.sender = sender
@@ -136,7 +137,11 @@ package struct StateEncoder {
   private mutating func end(flags: UInt8) {
     var flags = flags
     if isSettled { flags |= WireCode.State.isSettled }
-    if answer != nil { flags |= WireCode.State.isAnswer } else if hop != nil { flags |= WireCode.State.isPush }
+    if answer != nil {
+      flags |= WireCode.State.isAnswer
+    } else if hop != nil {
+      flags |= WireCode.State.isPush
+    }
     buffer.setInteger(flags, at: flagsIndex)
     buffer.setInteger(count, at: countIndex)
     buffer.writeInteger(CRC32C.checksum(of: buffer.readableBytesView))

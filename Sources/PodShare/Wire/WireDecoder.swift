@@ -198,7 +198,8 @@ package enum WireDecoder {
     _ = try reader.integer(UInt32.self)  // The checksum.
     try reader.requireEnd()
     return StateChunk(
-      sender: sender, position: position, hop: hop, isSettled: flags & WireCode.State.isSettled != 0, entries: entries,
+      sender: sender, position: position, hop: hop, isSettled: flags & WireCode.State.isSettled != 0,
+      entries: entries,
       closing: closing)
   }
 

@@ -21,6 +21,7 @@ package final class SimulatedFleet<Value: Sendable> {
     package var syncInterval = Duration.seconds(1)
     package var gcInterval = Duration.seconds(5)
     package var joinTimeout = Duration.seconds(1)
+    package var storage = SimulatedStorageKind.table
 
     package init() {}
   }
@@ -83,8 +84,8 @@ package final class SimulatedFleet<Value: Sendable> {
     options.announcesNumbers = wireFormat != .v1
     let pod = SimulatedPod(
       identity: PodIdentity(nodeID: nodeID, incarnation: incarnation), codec: codec, wireFormat: wireFormat,
-      options: options, clockOffset: clockOffset, wall: epoch.advanced(by: now + clockOffset),
-      seed: random.next())
+      options: options, storage: conditions.storage, clockOffset: clockOffset,
+      wall: epoch.advanced(by: now + clockOffset), seed: random.next())
     note("\(pod.identity) starts, its clock \(clockOffset) ahead, writing \(wireFormat)")
     pods.append(pod)
     if !seeds.isEmpty { try pod.replica.seed(seeds, asOf: asOf, outbox: &pod.outbox) }

@@ -5,7 +5,7 @@ package final class SimulatedPod<Value: Sendable> {
   package let identity: PodIdentity
   package let codec: any Codec<Value>
   package let wireFormat: WireFormat
-  package var replica: Replica<DictionaryStorage<Value>>
+  package var replica: Replica<SimulatedStorage<Value>>
   var outbox = Outbox<Value>()
 
   /// How far the pod's wall clock is ahead of virtual time.
@@ -19,12 +19,13 @@ package final class SimulatedPod<Value: Sendable> {
 
   init(
     identity: PodIdentity, codec: any Codec<Value>, wireFormat: WireFormat, options: ReplicaOptions<Value>,
-    clockOffset: Duration, wall: Timestamp, seed: UInt64
+    storage: SimulatedStorageKind, clockOffset: Duration, wall: Timestamp, seed: UInt64
   ) {
     self.identity = identity
     self.codec = codec
     self.wireFormat = wireFormat
     self.clockOffset = clockOffset
-    replica = Replica(identity: identity, options: options, storage: DictionaryStorage(), now: wall, seed: seed)
+    replica = Replica(
+      identity: identity, options: options, storage: SimulatedStorage(storage), now: wall, seed: seed)
   }
 }

@@ -30,11 +30,14 @@ package final class Workload<Value: Sendable & Equatable> {
 
   private let keys = ["a", "b", "c", "é", "e\u{301}", ""].map { Key($0) }
 
-  package init(seed: UInt64, dialect: Dialect<Value>) {
+  package init(
+    seed: UInt64, dialect: Dialect<Value>, storage: SimulatedStorageKind = .table
+  ) {
     let options = ReplicaOptions(
       merge: dialect.merge, tombstoneTTL: Self.tombstoneTTL, maxClockSkew: .seconds(60))
     var conditions = SimulatedFleet<Value>.Conditions()
     conditions.lateStates = dialect.merge == nil
+    conditions.storage = storage
     // Numbers of version 1 are not remembered: against later copies than these only tombstones stand.
     if dialect.hasVersion1Pods { conditions.lateDelay = 1...100 }
     fleet = SimulatedFleet(seed: seed, options: options, conditions: conditions)

@@ -32,7 +32,9 @@ struct RecentKeys: Sendable {
     var numbers: [ClosedRange<UInt64>] = []
     for range in ranges {
       guard !keys.isEmpty else { continue }
-      let (lower, upper) = (max(range.lowerBound, first), min(range.upperBound, first + UInt64(keys.count) - 1))
+      let (lower, upper) = (
+        max(range.lowerBound, first), min(range.upperBound, first + UInt64(keys.count) - 1)
+      )
       guard lower <= upper else { continue }
       numbers.append(lower...upper)
       for number in lower...upper {

@@ -45,7 +45,9 @@ extension Replica where Storage: ~Copyable {
       outbox.append(.send(.comparison(.init(id: comparing.id, items: items)), to: comparing.peer))
     } else {
       healing.comparing = nil
-      if comparing.isConclusive, comparing.roots.mine == digest.root, var member = healing.members[comparing.peer] {
+      if comparing.isConclusive, comparing.roots.mine == digest.root,
+        var member = healing.members[comparing.peer]
+      {
         member.settledDifference = comparing.roots
         healing.members[comparing.peer] = member
       }
@@ -133,7 +135,8 @@ extension Replica where Storage: ~Copyable {
     }
     var hashes = Array(repeating: UInt64(0), count: Bucket.fanOut)
     for entry in entries {
-      hashes[Int(Bucket(level: bucket.level + 1, of: entry.keyHash).index % UInt64(Bucket.fanOut))] ^= entry.hash
+      hashes[Int(Bucket(level: bucket.level + 1, of: entry.keyHash).index % UInt64(Bucket.fanOut))] ^=
+        entry.hash
     }
     return .children(hashes)
   }

@@ -51,9 +51,16 @@ struct CellHead: ~Copyable {
   let timestamp: Int64
   let sequence: UInt64
   /// Kept alive by ``Origins`` for as long as there are cells that name it; nil only where the key was removed.
-  let origin: Unmanaged<Origins.Origin>?
+  let author: Unmanaged<Origins.Origin>?
   /// Owned by the cell.
   let details: Unmanaged<EntryDetails>?
+
+  /// Where in the table's history a cell belongs.
+  struct Position {
+    let older: Cell?
+    let birth: UInt64
+    let hash: UInt64
+  }
 }
 
 /// Where in a cell things are: the same for all cells of a table, since all values are of one type.
@@ -73,8 +80,32 @@ struct CellLayout {
   static var isRemovedMark: UInt32 { 1 << 31 }
   static var maxKeyBytes: Int { (1 << 30) - 1 }
 
-  /// Memory for a cell with this key, its length and bytes filled in, the rest not.
-  func allocate(key: UnsafeRawBufferPointer, marks: UInt32) -> Cell {
+  /// Makes a cell, whole but for the value if it is to have one: that is for the caller to initialise.
+  func make(
+    key: UnsafeRawBufferPointer, _ position: CellHead.Position, _ version: Version,
+    _ author: Unmanaged<Origins.Origin>, _ details: EntryDetails?, hasValue: Bool
+  ) -> Cell {
+    let cell = allocate(key: key, marks: hasValue ? Self.hasValueMark : 0)
+    cell.head.initialize(
+      to: CellHead(
+        older: Atomic(position.older?.bits ?? 0), birth: position.birth, hash: position.hash,
+        timestamp: version.timestamp.nanoseconds, sequence: version.sequence, author: author,
+        details: details.map(Unmanaged.passRetained)))
+    return cell
+  }
+
+  /// Makes a cell that says that its key is gone.
+  func makeRemoved(key: UnsafeRawBufferPointer, _ position: CellHead.Position) -> Cell {
+    let cell = allocate(key: key, marks: Self.isRemovedMark)
+    cell.head.initialize(
+      to: CellHead(
+        older: Atomic(position.older?.bits ?? 0), birth: position.birth, hash: position.hash,
+        timestamp: 0, sequence: 0, author: nil, details: nil))
+    return cell
+  }
+
+  /// Memory for a cell, its key and marks filled in.
+  private func allocate(key: UnsafeRawBufferPointer, marks: UInt32) -> Cell {
     precondition(key.count <= Self.maxKeyBytes, "a key of \(key.count) bytes")
     let address = UnsafeMutableRawPointer.allocate(
       byteCount: keyOffset + 4 + key.count, alignment: alignment)
@@ -109,7 +140,7 @@ struct CellLayout {
   func hasKey(_ cell: Cell, _ key: UnsafeRawBufferPointer) -> Bool {
     guard Int(marks(of: cell) & UInt32(Self.maxKeyBytes)) == key.count else { return false }
     guard let bytes = key.baseAddress else { return true }
-    return Self.areEqual(UnsafeRawPointer(cell.head) + (keyOffset + 4), bytes, count: key.count)
+    return Self.areEqual(UnsafeRawPointer(cell.head) + (keyOffset &+ 4), bytes, count: key.count)
   }
 
   /// Eight bytes at a time, the last eight perhaps overlapping those before: never a byte beyond `count`.
@@ -125,12 +156,12 @@ struct CellLayout {
       return true
     }
     var offset = 0
-    while offset < count - 8 {
+    while offset < count &- 8 {
       guard
         left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
           == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
       else { return false }
-      offset += 8
+      offset &+= 8
     }
     return left.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
       == right.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)

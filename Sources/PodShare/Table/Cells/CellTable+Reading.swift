@@ -22,8 +22,13 @@ extension CellTable {
   /// be done exactly once. Sections of one thread may lie in one another.
   @inline(__always)
   func enter() -> ReadSection {
-    let stripe = stripe
-    let counters = stripe + header.pointee.phase.load(ordering: .relaxed)
+    enter(phase: header.pointee.phase.load(ordering: .relaxed))
+  }
+
+  /// Apart from `enter()` for tests: between learning the phase and entering it, a thread may be held up for long.
+  @inline(__always)
+  func enter(phase: Int) -> ReadSection {
+    let counters = stripe + phase
     Self.counter(counters).pointee.wrappingAdd(1, ordering: .sequentiallyConsistent)
     return ReadSection(left: counters + Self.leftOffset)
   }

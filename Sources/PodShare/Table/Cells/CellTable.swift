@@ -59,6 +59,9 @@ package struct CellTable {
 
   var layout: CellLayout { header.pointee.layout }
 
+  @inline(__always)
+  func hash(_ key: UnsafeRawBufferPointer) -> UInt64 { header.pointee.hash(key) }
+
   init<Value>(of value: Value.Type) {
     precondition(MemoryLayout<Header>.size <= Self.stripesOffset)
     let bytes = Self.stripesOffset + Self.stripeCount * Self.stripeBytes
@@ -79,6 +82,7 @@ package struct CellTable {
     base.deallocate()
   }
 
+  @inline(__always)
   var directory: Directory { Directory(bits: header.pointee.root.load(ordering: .sequentiallyConsistent)) }
 
   /// Each once; in the writer's thread, or when there are no others.
@@ -131,12 +135,13 @@ struct Directory {
 
   func deallocate() { SizedAddress.address(bits).deallocate() }
 
+  @inline(__always)
   var depth: Int { SizedAddress.log2(bits) }
 
   @inline(__always)
   func index(of hash: UInt64) -> Int {
     // In two steps, because none of 64 bits cannot be had by a shift of 64.
-    Int(truncatingIfNeeded: (hash >> 1) >> UInt64(truncatingIfNeeded: 63 - depth))
+    Int(truncatingIfNeeded: (hash &>> 1) &>> UInt64(truncatingIfNeeded: 63 &- depth))
   }
 
   @inline(__always)

@@ -23,14 +23,14 @@ struct KeyHash {
     guard let start = bytes.baseAddress, count > 0 else { return Self.fold(state, second) }
     if count >= 8 {
       var offset = 0
-      while count - offset > 16 {
+      while count &- offset > 16 {
         state = Self.fold(
-          Self.word(start, offset) ^ second, Self.word(start, offset + 8) ^ state)
-        offset += 16
+          Self.word(start, offset) ^ second, Self.word(start, offset &+ 8) ^ state)
+        offset &+= 16
       }
       // What is left, at most sixteen bytes; the two words overlap each other or what came before.
-      let head = Self.word(start, min(offset, count - 8))
-      state = Self.fold(head ^ second, Self.word(start, count - 8) ^ state)
+      let head = Self.word(start, min(offset, count &- 8))
+      state = Self.fold(head ^ second, Self.word(start, count &- 8) ^ state)
     } else {
       state = Self.fold(Self.shortWord(start, count) ^ second, state)
     }

@@ -46,5 +46,6 @@ final class Origins {
     origins[identity] = nil
   }
 
+  /// How many authors are named.
   var count: Int { origins.count }
 }

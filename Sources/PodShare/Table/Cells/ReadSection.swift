@@ -50,7 +50,7 @@ extension CellTable {
 
   @inline(__always)
   private func read(_ key: UnsafeRawBufferPointer) -> Reading {
-    read(key, hash: header.pointee.hash(key))
+    read(key, hash: hash(key))
   }
 
   @inline(__always)

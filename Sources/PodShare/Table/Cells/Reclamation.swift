@@ -83,7 +83,7 @@ struct Reclamation: ~Copyable {
 
 extension CellTable {
   /// The phase in which no reader enters, but for stragglers.
-  fileprivate var idlePhase: Int { Self.otherPhaseOffset - header.pointee.phase.load(ordering: .relaxed) }
+  var idlePhase: Int { Self.otherPhaseOffset - header.pointee.phase.load(ordering: .relaxed) }
 
   fileprivate func exchangePhases() {
     header.pointee.phase.store(idlePhase, ordering: .sequentiallyConsistent)

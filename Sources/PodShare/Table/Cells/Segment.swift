@@ -3,22 +3,24 @@ import Synchronization
 /// A part of the table: a small hash table for all hashes that begin with the same `depth` bits.
 ///
 /// ```
-/// depth, live, used | 2^slotsLog2 words: 0, `erased`, or a cell's address with 16 bits of its hash
+/// depth | live, used | 2^slotsLog2 words: 0, `erased`, or a cell's address with 16 bits of its hash
 /// ```
 ///
-/// Invariants. At least a quarter of the words is empty, so that probing ends. The head is the writer's alone, but for
-/// `depth`, which never changes; readers learn the number of words from the word that leads here.
+/// Invariants. At least a quarter of the words is empty, so that probing ends. The depth never changes, and the
+/// counts are the writer's alone; readers learn the number of words from the word that leads here.
 struct Segment {
   let bits: UInt
 
-  private struct Head {
-    var depth: Int32
+  /// The writer's.
+  private struct Counts {
     /// Cells.
-    var live: Int32
+    var live: Int32 = 0
     /// Words that are not empty: cells, and erased ones.
-    var used: Int32
-    var padding: Int32 = 0
+    var used: Int32 = 0
   }
+
+  private static var countsOffset: Int { 8 }
+  private static var wordsOffset: Int { 16 }
 
   static var maxSlotsLog2: Int { 8 }
   /// No cell has this address.
@@ -31,34 +33,34 @@ struct Segment {
   init(slotsLog2: Int, depth: Int) {
     let count = 1 << slotsLog2
     let address = UnsafeMutableRawPointer.allocate(
-      byteCount: MemoryLayout<Head>.size + count * MemoryLayout<Atomic<UInt>>.stride, alignment: 16)
-    address.bindMemory(to: Head.self, capacity: 1).initialize(
-      to: Head(depth: Int32(depth), live: 0, used: 0))
-    let words = (address + MemoryLayout<Head>.size).bindMemory(to: Atomic<UInt>.self, capacity: count)
+      byteCount: Self.wordsOffset + count * MemoryLayout<Atomic<UInt>>.stride, alignment: 16)
+    address.initializeMemory(as: Int.self, to: depth)
+    (address + Self.countsOffset).initializeMemory(as: Counts.self, to: Counts())
+    let words = (address + Self.wordsOffset).bindMemory(to: Atomic<UInt>.self, capacity: count)
     for index in 0..<count { (words + index).initialize(to: Atomic(0)) }
     bits = SizedAddress.make(address, log2: slotsLog2)
   }
 
   func deallocate() { SizedAddress.address(bits).deallocate() }
 
-  private var head: UnsafeMutablePointer<Head> {
-    SizedAddress.address(bits).assumingMemoryBound(to: Head.self)
+  private var counts: UnsafeMutablePointer<Counts> {
+    (address + Self.countsOffset).assumingMemoryBound(to: Counts.self)
   }
 
   @inline(__always)
   private var words: UnsafeMutablePointer<Atomic<UInt>> {
-    (SizedAddress.address(bits) + MemoryLayout<Head>.size).assumingMemoryBound(to: Atomic<UInt>.self)
+    (SizedAddress.address(bits) + Self.wordsOffset).assumingMemoryBound(to: Atomic<UInt>.self)
   }
 
   var address: UnsafeMutableRawPointer { SizedAddress.address(bits) }
-  var depth: Int { Int(head.pointee.depth) }
+  var depth: Int { address.load(as: Int.self) }
   var slotsLog2: Int { SizedAddress.log2(bits) }
-  var live: Int { Int(head.pointee.live) }
+  var live: Int { Int(counts.pointee.live) }
   /// Whether there is room for one more.
-  var isFull: Bool { Int(head.pointee.used) >= (3 << slotsLog2) / 4 }
+  var isFull: Bool { Int(counts.pointee.used) >= (3 << slotsLog2) / 4 }
 
   @inline(__always)
-  private var mask: Int { 1 << SizedAddress.log2(bits) - 1 }
+  private var mask: Int { 1 &<< SizedAddress.log2(bits) &- 1 }
 
   @inline(__always)
   private static func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash) }
@@ -66,7 +68,7 @@ struct Segment {
   /// The highest bit is always set, so that no cell's word looks like `erased`.
   @inline(__always)
   private static func tag(_ hash: UInt64) -> UInt {
-    UInt(truncatingIfNeeded: hash >> 24) << 48 | 1 << 63
+    UInt(truncatingIfNeeded: hash) &<< 24 & 0xffff_0000_0000_0000 | 1 &<< 63
   }
 
   @inline(__always)
@@ -88,7 +90,7 @@ struct Segment {
       if (word ^ tag) >> 48 == 0, let cell = Self.cell(word), layout.hasKey(cell, key) {
         return (index, cell)
       }
-      index = (index + 1) & mask
+      index = (index &+ 1) & mask
     }
   }
 
@@ -108,7 +110,7 @@ struct Segment {
       let word = words[index].load(ordering: .sequentiallyConsistent)
       if word == 0 { return }
       if (word ^ tag) >> 48 == 0, let cell = Self.cell(word), cell.hash == hash { try body(cell) }
-      index = (index + 1) & mask
+      index = (index &+ 1) & mask
     }
   }
 
@@ -119,11 +121,11 @@ struct Segment {
     var index = Self.home(cell.hash) & mask
     var word = words[index].load(ordering: .relaxed)
     while word > Self.erased {
-      index = (index + 1) & mask
+      index = (index &+ 1) & mask
       word = words[index].load(ordering: .relaxed)
     }
-    if word == 0 { head.pointee.used += 1 }
-    head.pointee.live += 1
+    if word == 0 { counts.pointee.used += 1 }
+    counts.pointee.live += 1
     replace(at: index, with: cell)
   }
 
@@ -134,6 +136,6 @@ struct Segment {
 
   func erase(at index: Int) {
     words[index].store(Self.erased, ordering: .sequentiallyConsistent)
-    head.pointee.live -= 1
+    counts.pointee.live -= 1
   }
 }

@@ -41,8 +41,6 @@ final class SnapshotPins: Sendable {
 
   // MARK: For the writer
 
-  var lastPublished: UInt64 { published.load(ordering: .relaxed) }
-
   func publish(_ number: UInt64) {
     published.store(number, ordering: .sequentiallyConsistent)
   }

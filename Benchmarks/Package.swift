@@ -1,0 +1,31 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+  name: "podshare-benchmarks",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "podshare-bench", targets: ["podshare-bench"])
+  ],
+  dependencies: [
+    .package(name: "podshare", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "podshare-bench",
+      dependencies: [
+        .product(name: "PodShare", package: "podshare"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings
+    )
+  ]
+)

@@ -1,0 +1,12 @@
+/// All that can be measured, in the order in which it is.
+enum Catalogue {
+  static let experiments: [Experiment] =
+    [
+      Reading.oneKey, Reading.manyKeys, Reading.twoThreads, Reading.withWriter,
+      Writing.sets, Dispatching.floods, Dispatching.asleep,
+      Propagation.awake, Propagation.asleep, Propagation.throughput,
+      Footprint.bytesPerEntry, Flushing.afterOneWrite,
+    ] + Growth.experiments
+
+  static let figures = experiments.flatMap(\.figures)
+}

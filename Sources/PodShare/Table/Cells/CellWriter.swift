@@ -1,0 +1,207 @@
+/// The one writer of a table: puts cells, removes them, and decides what becomes of those that were replaced.
+///
+/// A put stores a new cell's address where its predecessor's was; the new one points to the old. Only when the commit has
+/// been published is it decided what becomes of the old one: if a snapshot sees it, it is kept, and looked at again when that
+/// snapshot is gone; otherwise it is taken out of the chain and retired.
+///
+/// Invariant: a cell that has been put and not retired is in a segment, or can be reached from one by `older`.
+struct CellWriter: ~Copyable {
+  private struct Kept {
+    let cell: Cell
+    /// When it was replaced: snapshots of later commits do not see it.
+    let until: UInt64
+  }
+
+  private let table: CellTable
+  private let layout: CellLayout
+  private let pins: SnapshotPins
+  private let origins: Origins
+  private(set) var count = 0
+  private var lastCommit: UInt64 = 0
+  /// What the commit under way has replaced.
+  private var replaced: [(old: Cell, new: Cell)] = []
+  private var reclamation = Reclamation()
+  private var buckets = BucketIndex<UInt64>()
+  /// What snapshots see, by the newest snapshot that does.
+  private var kept: [UInt64: [Kept]] = [:]
+  /// What snapshots saw that are gone.
+  private var undecided: [Kept] = []
+
+  init(_ table: CellTable, pins: SnapshotPins, origins: Origins) {
+    self.table = table
+    layout = table.layout
+    self.pins = pins
+    self.origins = origins
+  }
+
+  // MARK: Looking up
+
+  // Without a section: nothing is freed but by this thread.
+
+  /// The cell of a key that is there.
+  func find(_ key: Key) -> Cell? {
+    key.withBytes { bytes in
+      table.find(bytes, hash: table.hash(bytes)).flatMap { layout.isRemoved($0) ? nil : $0 }
+    }
+  }
+
+  /// Passes the cells of all keys whose ``StableHash`` begins with the `bits` highest bits of `prefix`.
+  func forEachCell(inBucket prefix: UInt64, bits: Int, _ body: (Cell) throws -> Void) rethrows {
+    try buckets.forEach(inBucket: prefix, bits: bits) { hash, stableHash in
+      try table.segment(of: hash).forEachCell(hash: hash) { cell in
+        // Two keys may have one hash of the table's.
+        guard !layout.isRemoved(cell), StableHash.hash(layout.key(of: cell)) == stableHash else { return }
+        try body(cell)
+      }
+    }
+  }
+
+  // MARK: Changing
+
+  /// Begins a commit. What is put until it is published, snapshots see all together or not at all.
+  mutating func begin() {
+    lastCommit += 1
+  }
+
+  /// Puts a cell, made by `make` of the key's bytes and of what a head says of every cell, over that of the same key, if
+  /// there is one.
+  mutating func put(_ key: Key, _ make: (UnsafeRawBufferPointer, CellHead.Position) -> Cell) {
+    key.withBytes { bytes in
+      let hash = table.hash(bytes)
+      let place = table.place(of: bytes, hash: hash)
+      let cell = make(bytes, CellHead.Position(older: place?.cell, birth: lastCommit, hash: hash))
+      if place.map({ layout.isRemoved($0.cell) }) ?? true {
+        count += 1
+        buckets.insert(hash, hash: StableHash.hash(bytes))
+      }
+      if let place {
+        place.segment.replace(at: place.index, with: cell)
+        replaced.append((place.cell, cell))
+      } else {
+        table.insert(cell) { reclamation.retire(.memory($0)) }
+      }
+    }
+  }
+
+  /// Ends a commit. Returns cells that no thread can reach any more.
+  mutating func publish() -> [Cell] {
+    pins.publish(lastCommit)
+    return settle()
+  }
+
+  /// Forgets a key altogether, as a commit of its own. Returns cells that no thread can reach any more.
+  mutating func remove(_ key: Key) -> [Cell] {
+    guard let place = key.withBytes({ table.place(of: $0, hash: table.hash($0)) }),
+      !layout.isRemoved(place.cell)
+    else { return [] }
+    lastCommit += 1
+    count -= 1
+    buckets.remove(place.cell.hash, hash: StableHash.hash(key))
+    // No snapshot may begin in between: it would look for the cell and not find it.
+    pins.publish(lastCommit) { areAnySnapshots in
+      guard areAnySnapshots || place.cell.older != nil else {
+        place.segment.erase(at: place.index)
+        reclamation.retire(.cell(place.cell))
+        return
+      }
+      let marker = layout.makeRemoved(
+        key: layout.key(of: place.cell),
+        CellHead.Position(older: place.cell, birth: lastCommit, hash: place.cell.hash))
+      place.segment.replace(at: place.index, with: marker)
+      replaced.append((place.cell, marker))
+    }
+    return settle()
+  }
+
+  // MARK: What becomes of what was replaced
+
+  /// Decides about what the last commit has replaced, and does a part of what was put off that goes with the size of it.
+  private mutating func settle() -> [Cell] {
+    let share = Self.share * (1 + replaced.count)
+    if pins.areAny {
+      let snapshots = pins.numbers
+      for (old, new) in replaced where !keep(Kept(cell: old, until: lastCommit), for: snapshots) {
+        unlink(old, from: new)
+      }
+    } else {
+      for (old, new) in replaced { unlink(old, from: new) }
+    }
+    replaced.removeAll(keepingCapacity: replaced.count < 1_024)
+    decide(share)
+    return reclamation.isTimeToLook ? reclaim() : []
+  }
+
+  /// How many of the undecided are decided for every cell that is put.
+  private static var share: Int { 16 }
+
+  /// Does a good part of what was put off. Returns cells that no thread can reach any more.
+  mutating func tidy() -> [Cell] {
+    decide(1_024)
+    return reclaim()
+  }
+
+  /// Whether there is more to be done that waits for nobody.
+  var isTidy: Bool { undecided.isEmpty }
+
+  private mutating func decide(_ share: Int) {
+    if pins.areAny {
+      for snapshot in pins.takeDropped() {
+        if let cells = kept.removeValue(forKey: snapshot) { undecided += cells }
+      }
+    }
+    guard !undecided.isEmpty else { return }
+    let snapshots = pins.numbers
+    for _ in 0..<min(share, undecided.count) {
+      let old = undecided.removeLast()
+      if !keep(old, for: snapshots) { unlink(old.cell) }
+    }
+  }
+
+  /// Keeps a cell if any of the snapshots, ascending, sees it.
+  private mutating func keep(_ old: Kept, for snapshots: [UInt64]) -> Bool {
+    guard let newest = snapshots.last(where: { $0 < old.until }), newest >= old.cell.birth else {
+      return false
+    }
+    kept[newest, default: []].append(old)
+    return true
+  }
+
+  private mutating func unlink(_ cell: Cell) {
+    var newer = table.find(layout.key(of: cell), hash: cell.hash)
+    while let next = newer?.older, next != cell { newer = next }
+    if let newer { unlink(cell, from: newer) }
+  }
+
+  /// Takes a cell out of the chain of its key. `newer` is the one that points to it.
+  private mutating func unlink(_ cell: Cell, from newer: Cell) {
+    newer.older = cell.older
+    reclamation.retire(.cell(cell))
+    if layout.isRemoved(newer), newer.older == nil { erase(newer) }
+  }
+
+  /// Takes out what says that a key was removed, when no snapshot sees anything older; unless something newer is there.
+  private mutating func erase(_ marker: Cell) {
+    guard let place = table.place(of: layout.key(of: marker), hash: marker.hash), place.cell == marker
+    else { return }
+    place.segment.erase(at: place.index)
+    reclamation.retire(.cell(marker))
+  }
+
+  private mutating func reclaim() -> [Cell] {
+    var cells: [Cell] = []
+    for retired in reclamation.advance(table) {
+      switch retired {
+      case .memory(let address): address.deallocate()
+      case .cell(let cell):
+        if let author = cell.head.pointee.author { origins.release(author) }
+        cells.append(cell)
+      }
+    }
+    return cells
+  }
+
+  /// What has been retired and may still be held by readers, when the writer comes to its end.
+  mutating func takeRetired() -> [Reclamation.Retired] {
+    reclamation.takeAll()
+  }
+}

@@ -1,0 +1,96 @@
+package import PodShare
+
+/// What the replicas of a simulation keep their entries in.
+package enum SimulatedStorageKind: String, Sendable, CaseIterable {
+  case dictionary
+  /// The table that stores are made of.
+  case table
+}
+
+/// A storage of which it is decided at run time what it is.
+package enum SimulatedStorage<Value: Sendable>: EntryStorage, ~Copyable {
+  case dictionary(DictionaryStorage<Value>)
+  case table(Table<Value>.Writer)
+
+  package init(_ kind: SimulatedStorageKind) {
+    switch kind {
+    case .dictionary: self = .dictionary(DictionaryStorage())
+    case .table: self = .table(Table.Writer(Table()))
+    }
+  }
+
+  package var count: Int {
+    switch self {
+    case .dictionary(let storage): storage.count
+    case .table(let storage): storage.count
+    }
+  }
+
+  package func entry(forKey key: Key) -> StoredEntry<Value>? {
+    switch self {
+    case .dictionary(let storage): storage.entry(forKey: key)
+    case .table(let storage): storage.entry(forKey: key)
+    }
+  }
+
+  package func snapshot() -> [Key: StoredEntry<Value>] {
+    switch self {
+    case .dictionary(let storage): storage.snapshot()
+    case .table(let storage): storage.snapshot().dictionary
+    }
+  }
+
+  package func forEachEntry(
+    inBucket prefix: UInt64, bits: Int, _ body: (Key, StoredEntry<Value>) throws -> Void
+  ) rethrows {
+    switch self {
+    case .dictionary(let storage): try storage.forEachEntry(inBucket: prefix, bits: bits, body)
+    case .table(let storage): try storage.forEachEntry(inBucket: prefix, bits: bits, body)
+    }
+  }
+
+  package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key) {
+    switch consume self {
+    case .dictionary(var storage):
+      storage.commit(entry, forKey: key)
+      self = .dictionary(storage)
+    case .table(var storage):
+      storage.commit(entry, forKey: key)
+      self = .table(storage)
+    }
+  }
+
+  package mutating func commit(_ entries: [Key: StoredEntry<Value>]) {
+    switch consume self {
+    case .dictionary(var storage):
+      storage.commit(entries)
+      self = .dictionary(storage)
+    case .table(var storage):
+      storage.commit(entries)
+      self = .table(storage)
+    }
+  }
+
+  package mutating func remove(forKey key: Key) {
+    switch consume self {
+    case .dictionary(var storage):
+      storage.remove(forKey: key)
+      self = .dictionary(storage)
+    case .table(var storage):
+      storage.remove(forKey: key)
+      self = .table(storage)
+    }
+  }
+
+  package mutating func tidy() -> Bool {
+    switch consume self {
+    case .dictionary(let storage):
+      self = .dictionary(storage)
+      return false
+    case .table(var storage):
+      let isMoreToDo = storage.tidy()
+      self = .table(storage)
+      return isMoreToDo
+    }
+  }
+}
