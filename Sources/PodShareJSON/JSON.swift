@@ -1,0 +1,88 @@
+import Foundation
+
+/// `Codable` values as JSON and back, as Foundation's `JSONEncoder` and `JSONDecoder` do it with their defaults.
+///
+/// What one side writes, the other reads as the same value, and both refuse the same bytes. What differs, on purpose:
+///
+/// - Members stand in the order in which they are encoded, those of dictionaries sorted by their keys' UTF-8, instead of
+///   in an order that changes from run to run.
+/// - `/` is not escaped.
+/// - `Decimal.nan`, which Foundation writes as `NaN` and cannot read again, is an error.
+/// - A value may be nested 512 levels deep in both directions; Foundation writes 511 and reads 512.
+/// - Where a type uses an encoder in a way that Foundation stops the program for, such as encoding two values into one
+///   place, encoding throws.
+/// - The keys in the coding path of a decoder or a container are not the type's own but have the same names and numbers;
+///   those in errors are the type's own where they went through this decoder.
+/// - Descriptions of errors are worded differently.
+package enum JSON {
+  /// How many arrays and objects may stand within one another.
+  static let maximumDepth = 512
+
+  /// Encodes a value and hands over its JSON, which is valid until `body` returns.
+  ///
+  /// - Throws: `EncodingError` if there is no JSON for the value; what the value's own `encode(to:)` throws; what `body`
+  ///   throws.
+  package static func encode<Value: Encodable, Result>(
+    _ value: Value, _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    var state = ThreadStates.takeEncoding()
+    do {
+      try state.encode(value)
+      let result = try state.output.withBytes(body)
+      ThreadStates.put(back: &state)
+      return result
+    } catch {
+      ThreadStates.put(back: &state)
+      throw error
+    }
+  }
+
+  /// Makes a value of a type from all of `bytes`, which are not used any more when this returns.
+  ///
+  /// - Throws: `DecodingError` if the bytes are no JSON, or none of this type; what the type's own `init(from:)` throws.
+  package static func decode<Value: Decodable>(
+    _ type: Value.Type, from bytes: UnsafeRawBufferPointer
+  ) throws -> Value {
+    try decode(type, from: bytes, isStrict: false)
+  }
+
+  /// Makes a value of a type from all of `bytes`, and fails if the type leaves a part of them out.
+  ///
+  /// - Throws: ``UnreadPart`` if there is one; otherwise what ``decode(_:from:)`` throws.
+  package static func decodeStrictly<Value: Decodable>(
+    _ type: Value.Type, from bytes: UnsafeRawBufferPointer
+  ) throws -> Value {
+    try decode(type, from: bytes, isStrict: true)
+  }
+
+  private static func decode<Value: Decodable>(
+    _ type: Value.Type, from bytes: UnsafeRawBufferPointer, isStrict: Bool
+  ) throws -> Value {
+    switch TextEncoding(of: bytes) {
+    case .utf8(let markLength):
+      return try decode(
+        type, fromUTF8: UnsafeRawBufferPointer(rebasing: bytes.dropFirst(markLength)), isStrict)
+    case .other(let encoding, let markLength):
+      guard var text = String(bytes: bytes.dropFirst(markLength), encoding: encoding) else {
+        let description =
+          "The given data was not valid JSON: it is not in the encoding that its beginning says."
+        throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: description))
+      }
+      return try text.withUTF8 { try decode(type, fromUTF8: UnsafeRawBufferPointer($0), isStrict) }
+    }
+  }
+
+  private static func decode<Value: Decodable>(
+    _ type: Value.Type, fromUTF8 bytes: UnsafeRawBufferPointer, _ isStrict: Bool
+  ) throws -> Value {
+    var state = ThreadStates.takeDecoding()
+    do {
+      let value = try state.decode(type, from: bytes, isStrict: isStrict)
+      ThreadStates.put(back: &state)
+      return value
+    } catch {
+      ThreadStates.put(back: &state)
+      throw error
+    }
+  }
+}
