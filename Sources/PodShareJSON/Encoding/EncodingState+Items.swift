@@ -107,10 +107,11 @@ extension EncodingState {
   /// Writes a value of any type as the item that has been begun, and ends that. If it throws, there is no such item.
   @inline(__always)
   func encode<Value: Encodable>(
-    _ value: Value, of id: Record.ID, _ placement: Placement, _ key: (some CodingKey)?
+    _ value: Value, of id: Record.ID, _ placement: Placement,
+    _ key: @autoclosure () -> (any CodingKey)?
   ) throws {
     do {
-      if try !writeToken(value, in: id, key) { try encodeInside(value, of: id, placement) }
+      if try !writeToken(value, in: id, key()) { try encodeInside(value, of: id, placement) }
       end(placement)
     } catch {
       undo(id, placement)

@@ -18,7 +18,9 @@ extension EncodingState {
 
   /// Writes a value that is a token; false if it is none.
   @inline(__always)
-  func writeToken<Value>(_ value: Value, in id: Record.ID, _ key: (some CodingKey)?) throws -> Bool {
+  func writeToken<Value>(
+    _ value: Value, in id: Record.ID, _ key: @autoclosure () -> (any CodingKey)?
+  ) throws -> Bool {
     if Value.self == String.self {
       output.write(unsafeBitCast(value, to: String.self))
       return true
@@ -29,7 +31,7 @@ extension EncodingState {
     }
     if Value.self == Double.self {
       let number = unsafeBitCast(value, to: Double.self)
-      guard number.isFinite else { throw notFinite(number, in: id, key) }
+      guard number.isFinite else { throw notEncodable(number, in: id, key()) }
       output.write(number)
       return true
     }
@@ -51,7 +53,7 @@ extension EncodingState {
     }
     if Value.self == Float.self {
       let number = unsafeBitCast(value, to: Float.self)
-      guard number.isFinite else { throw notFinite(number, in: id, key) }
+      guard number.isFinite else { throw notEncodable(number, in: id, key()) }
       output.write(number)
       return true
     }
@@ -87,19 +89,19 @@ extension EncodingState {
       output.write(unsafeBitCast(value, to: UInt128.self))
       return true
     }
-    return try writeFoundationToken(value, in: id, key)
+    return try writeFoundationToken(value, in: id, key())
   }
 
   /// Foundation's own types of which its encoder makes something else than they do themselves.
   private func writeFoundationToken<Value>(
-    _ value: Value, in id: Record.ID, _ key: (some CodingKey)?
+    _ value: Value, in id: Record.ID, _ key: @autoclosure () -> (any CodingKey)?
   ) throws -> Bool {
     if Value.self == Data.self, let data = value as? Data {
       output.write(data.base64EncodedString())
     } else if Value.self == URL.self, let url = value as? URL {
       output.write(url.absoluteString)
     } else if Value.self == Decimal.self, let decimal = value as? Decimal {
-      guard !decimal.isNaN else { throw notEncodable(decimal, in: id, key) }
+      guard !decimal.isNaN else { throw notEncodable(decimal, in: id, key()) }
       output.append(plain: decimal.description)
     } else {
       return false
@@ -107,16 +109,8 @@ extension EncodingState {
     return true
   }
 
-  func notFinite(
-    _ number: some BinaryFloatingPoint, in id: Record.ID, _ key: (some CodingKey)?
-  ) -> EncodingError {
-    notEncodable(number, in: id, key)
-  }
-
   @inline(never)
-  private func notEncodable<Value>(_ value: Value, in id: Record.ID, _ key: (some CodingKey)?)
-    -> EncodingError
-  {
+  func notEncodable<Value>(_ value: Value, in id: Record.ID, _ key: (any CodingKey)?) -> EncodingError {
     var path = path(of: id)
     if let key { path.append(key) }
     let description = "Unable to encode \(Value.self).\(value) directly in JSON."

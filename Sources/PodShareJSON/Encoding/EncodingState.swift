@@ -27,7 +27,7 @@ final class EncodingState {
     let root = push(parent: -1, place: 0, .undecided)
     base = root.index
     top = root.index
-    if try writeToken(value, in: root, nil as JSONKey?) {
+    if try writeToken(value, in: root, nil) {
       records[0].kind = .value
     } else {
       try value.encode(to: ValueEncoder(state: self, id: root))

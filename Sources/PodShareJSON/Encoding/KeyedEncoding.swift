@@ -58,14 +58,14 @@ struct KeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
   }
 
   func encode(_ value: Double, forKey key: Key) throws {
-    guard value.isFinite else { throw state.notFinite(value, in: id, key) }
+    guard value.isFinite else { throw state.notEncodable(value, in: id, key) }
     let placement = state.beginMember(of: id, key.stringValue)
     state.output.write(value)
     state.end(placement)
   }
 
   func encode(_ value: Float, forKey key: Key) throws {
-    guard value.isFinite else { throw state.notFinite(value, in: id, key) }
+    guard value.isFinite else { throw state.notEncodable(value, in: id, key) }
     let placement = state.beginMember(of: id, key.stringValue)
     state.output.write(value)
     state.end(placement)

@@ -10,7 +10,7 @@ struct UnkeyedEncoding: UnkeyedEncodingContainer {
 
   func encode<Value: Encodable>(_ value: Value) throws {
     let placement = state.beginElement(of: id)
-    try state.encode(value, of: id, placement, nil as JSONKey?)
+    try state.encode(value, of: id, placement, JSONKey(index: count - 1))
   }
 
   // MARK: Containers
@@ -50,14 +50,14 @@ struct UnkeyedEncoding: UnkeyedEncodingContainer {
   }
 
   func encode(_ value: Double) throws {
-    guard value.isFinite else { throw state.notFinite(value, in: id, JSONKey(index: count)) }
+    guard value.isFinite else { throw state.notEncodable(value, in: id, JSONKey(index: count)) }
     let placement = state.beginElement(of: id)
     state.output.write(value)
     state.end(placement)
   }
 
   func encode(_ value: Float) throws {
-    guard value.isFinite else { throw state.notFinite(value, in: id, JSONKey(index: count)) }
+    guard value.isFinite else { throw state.notEncodable(value, in: id, JSONKey(index: count)) }
     let placement = state.beginElement(of: id)
     state.output.write(value)
     state.end(placement)

@@ -28,7 +28,7 @@ struct ValueEncoder: Encoder, SingleValueEncodingContainer {
     if EncodingState.isToken(Value.self) {
       guard let placement = state.beginValue(id) else { return }
       defer { state.end(placement) }
-      _ = try state.writeToken(value, in: id, nil as JSONKey?)
+      _ = try state.writeToken(value, in: id, nil)
     } else if state.isFree(id) {
       try value.encode(to: self)
       state.encodeNothing(id)
@@ -54,14 +54,14 @@ struct ValueEncoder: Encoder, SingleValueEncodingContainer {
   }
 
   func encode(_ value: Double) throws {
-    guard value.isFinite else { throw state.notFinite(value, in: id, nil as JSONKey?) }
+    guard value.isFinite else { throw state.notEncodable(value, in: id, nil) }
     guard let placement = state.beginValue(id) else { return }
     state.output.write(value)
     state.end(placement)
   }
 
   func encode(_ value: Float) throws {
-    guard value.isFinite else { throw state.notFinite(value, in: id, nil as JSONKey?) }
+    guard value.isFinite else { throw state.notEncodable(value, in: id, nil) }
     guard let placement = state.beginValue(id) else { return }
     state.output.write(value)
     state.end(placement)
