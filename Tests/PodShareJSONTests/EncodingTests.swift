@@ -70,6 +70,7 @@ struct EncodingTests {
     expectSameError(of: Float.infinity)
     expectSameError(of: [1, -Double.infinity])
     expectSameError(of: ["x": ["y": Double.nan]])
+    expectSameError(of: ["x": [[0, 1, Double.nan]]])
     expectSameError(of: Date(timeIntervalSinceReferenceDate: .infinity))
     expectSameError(of: ["x": [Date(timeIntervalSinceReferenceDate: .nan)]])
     // Foundation leaves containers that were opened by hand out of the path.
@@ -124,6 +125,26 @@ struct EncodingTests {
     let many = Dictionary(uniqueKeysWithValues: (0..<1_000).map { ("key \($0 * 7_919 % 1_000)", $0) })
     let theirs = try encodedByFoundation(many)
     #expect(try encoded(many) == theirs)
+  }
+
+  @Test("arrays and dictionaries of the usual types", arguments: 0..<100 as Range<UInt64>)
+  func collections(seed: UInt64) {
+    var random = Seeded(seed)
+    func expectAgreement<Value: Codable & Equatable>(on values: [Value]) {
+      let comment: Comment = "seed \(seed)"
+      PodShareJSONTests.expectAgreement(on: values, comment)
+      PodShareJSONTests.expectAgreement(on: Optional(values), comment)
+      PodShareJSONTests.expectAgreement(on: [values, [], values], comment)
+      let members = Dictionary(values.map { (random.text(), $0) }) { $1 }
+      PodShareJSONTests.expectAgreement(on: members, comment)
+      PodShareJSONTests.expectAgreement(on: ["x": members, "": [:]], comment)
+    }
+    let count = random.number(30)
+    expectAgreement(on: (0..<count).map { _ in random.text() })
+    expectAgreement(on: (0..<count).map { _ in Int(truncatingIfNeeded: random.next()) })
+    expectAgreement(on: (0..<count).map { _ in Double(random.number(1_000)) / 8 })
+    expectAgreement(on: (0..<count).map { _ in random.number(2) == 0 })
+    expectAgreement(on: (0..<count).map { _ in UInt8(random.number(256)) })
   }
 
   @Test("a key that is encoded twice has the last value")

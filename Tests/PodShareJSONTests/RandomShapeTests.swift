@@ -25,6 +25,7 @@ struct RandomShapeTests {
     let interesting = Array("{}[]\",:\\0123456789eE+-.tfnu \u{e9}\u{1}".utf8) + [0xff, 0xc0]
     for round in 0..<5 {
       let shape = Shape.random(depth: 3, using: &random)
+      guard !shape.hasNumbers else { continue }
       let json = Array(try encoded(shape.randomValue(using: &random)).utf8)
       for _ in 0..<20 {
         var changed = json
@@ -52,6 +53,7 @@ struct RandomShapeTests {
     for round in 0..<20 {
       let json = try encoded(Shape.random(depth: 3, using: &random).randomValue(using: &random))
       let shape = Shape.random(depth: 3, using: &random)
+      guard !shape.hasNumbers else { continue }
       Shape.$current.withValue(shape) {
         expectSameReading(
           of: json.utf8, as: Shaped.self, forAnyReason: shape.hasDictionary,
@@ -87,14 +89,24 @@ indirect enum Shape: Sendable {
   /// The shape of the value that is being decoded.
   @TaskLocal static var current = Shape.int
 
-  var hasDictionary: Bool {
+  func contains(_ isWanted: (Shape) -> Bool) -> Bool {
+    if isWanted(self) { return true }
     switch self {
-    case .names, .numbers: true
-    case .optional(let shape), .list(let shape), .wrapped(let shape): shape.hasDictionary
-    case .tuple(let shapes): shapes.contains(where: \.hasDictionary)
-    case .object(let members): members.contains { $0.shape.hasDictionary }
-    default: false
+    case .optional(let shape), .list(let shape), .wrapped(let shape), .names(let shape), .numbers(let shape):
+      return shape.contains(isWanted)
+    case .tuple(let shapes): return shapes.contains { $0.contains(isWanted) }
+    case .object(let members): return members.contains { $0.shape.contains(isWanted) }
+    default: return false
     }
+  }
+
+  var hasDictionary: Bool {
+    contains { if case .names = $0 { true } else if case .numbers = $0 { true } else { false } }
+  }
+
+  /// Whether two keys, such as `1` and `01`, may be one, of which Foundation takes either.
+  var hasNumbers: Bool {
+    contains { if case .numbers = $0 { true } else { false } }
   }
 
   static func random(depth: Int, using random: inout Seeded) -> Shape {

@@ -87,7 +87,7 @@ extension DecodingState {
     }
     var key = object + 2
     while key < Int(token.link) {
-      let name = String(decoding: source.bytes(tokens[key]), as: UTF8.self)
+      let name = plainText(of: tokens[key])
       if !token.flags.contains(.hasRepeatedKeys) || locate(name, in: object) == key {
         body(name, key)
       }

@@ -10,8 +10,13 @@ extension DecodingState {
   /// The text of a string or key.
   @inline(__always)
   func text(of token: Token) throws -> String {
-    if token.flags.contains(.isPlain) { return String(decoding: source.bytes(token), as: UTF8.self) }
+    if token.flags.contains(.isPlain) { return plainText(of: token) }
     return try textToCheck(of: token)
+  }
+
+  @inline(__always)
+  func plainText(of token: Token) -> String {
+    String(decoding: source.bytes(token), as: UTF8.self)
   }
 
   @inline(never)

@@ -5,34 +5,10 @@ import Foundation
 /// Unsafe code with this invariant: a value is only taken for one of the generic type after the two types have been
 /// compared. A cast by `as` would cost more than reading the value.
 extension DecodingState {
-  /// Whether a value of this type is read without its `init(from:)`, or as one token in any case.
-  static func isToken<Value>(_: Value.Type) -> Bool {
-    isPlainToken(Value.self) || Value.self == Date.self || Value.self == Data.self || Value.self == URL.self
-      || Value.self == Decimal.self
-  }
-
-  private static func isPlainToken<Value>(_: Value.Type) -> Bool {
-    Value.self == String.self
-      || Value.self == Int.self
-      || Value.self == Double.self
-      || Value.self == Bool.self
-      || Value.self == Int64.self
-      || Value.self == UInt64.self
-      || Value.self == Int32.self
-      || Value.self == Float.self
-      || Value.self == UInt.self
-      || Value.self == UInt32.self
-      || Value.self == UInt8.self
-      || Value.self == Int8.self
-      || Value.self == Int16.self
-      || Value.self == UInt16.self
-      || Value.self == Int128.self
-      || Value.self == UInt128.self
-  }
-
   /// Makes a value of any type.
   func value<Value: Decodable>(_ type: Value.Type, at decoder: ValueDecoder) throws -> Value {
-    let token = tokens[Int(decoder.place)]
+    let place = Int(decoder.place)
+    let token = tokens[place]
     if Value.self == String.self {
       guard let value = try read(String.self, token) else { throw mismatch(type, token, decoder.codingPath) }
       return unsafeBitCast(value, to: Value.self)
@@ -97,23 +73,50 @@ extension DecodingState {
       guard let value = try read(UInt128.self, token) else { throw mismatch(type, token, decoder.codingPath) }
       return unsafeBitCast(value, to: Value.self)
     }
-    if let value = try foundationValue(type, token, decoder) { return value }
-    visit(Int(decoder.place))
+    if Value.self == Date.self || Value.self == Data.self || Value.self == URL.self
+      || Value.self == Decimal.self
+    {
+      return try foundationValue(type, token, decoder)
+    }
+    if Value.self == [String].self, let values = try elements(at: place, { try read(String.self, $0) }) {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [String: String].self, let values = try members(at: place, { try read(String.self, $0) })
+    {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [Int].self, let values = try elements(at: place, { try read(Int.self, $0) }) {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [String: Int].self, let values = try members(at: place, { try read(Int.self, $0) }) {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [Double].self, let values = try elements(at: place, { try read(Double.self, $0) }) {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [String: Double].self, let values = try members(at: place, { try read(Double.self, $0) })
+    {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [Bool].self, let values = try elements(at: place, { try read(Bool.self, $0) }) {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [String: Bool].self, let values = try members(at: place, { try read(Bool.self, $0) }) {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    visit(place)
     return try Value(from: decoder)
   }
 
   /// Foundation's own types of which its decoder makes something else than they do themselves.
   private func foundationValue<Value: Decodable>(
     _ type: Value.Type, _ token: Token, _ decoder: ValueDecoder
-  ) throws -> Value? {
-    if Value.self == Date.self {
-      if token.kind == .null { throw mismatch(type, token, decoder.codingPath) }
-      return try Value(from: decoder)
-    }
-    if Value.self == Data.self { return try data(token, decoder) as? Value }
-    if Value.self == URL.self { return try url(token, decoder) as? Value }
-    if Value.self == Decimal.self { return try decimal(token, decoder) as? Value }
-    return nil
+  ) throws -> Value {
+    if Value.self == Data.self { return unsafeBitCast(try data(token, decoder), to: Value.self) }
+    if Value.self == URL.self { return unsafeBitCast(try url(token, decoder), to: Value.self) }
+    if Value.self == Decimal.self { return unsafeBitCast(try decimal(token, decoder), to: Value.self) }
+    if token.kind == .null { throw mismatch(type, token, decoder.codingPath) }
+    return try Value(from: decoder)
   }
 
   private func data(_ token: Token, _ decoder: ValueDecoder) throws -> Data {

@@ -133,8 +133,8 @@ extension EncodingState {
       top = outer.top
     }
     if records[Int(id.index)].depth > JSON.maximumDepth + 1 { failTooDeep() }
-    if let failure { throw EncodingError.invalidValue(value, failure) }
-    try value.encode(to: ValueEncoder(state: self, id: id))
+    try checkFailure(value)
+    try encodeContent(of: value, at: id)
     closeAll()
   }
 

@@ -18,7 +18,9 @@ final class EncodingState {
   @exclusivity(unchecked) var base: Int32 = 0
   @exclusivity(unchecked) private var lastSerial: UInt32 = 0
   /// What the value has done wrong where nothing can be thrown.
-  @exclusivity(unchecked) private(set) var failure: EncodingError.Context?
+  @exclusivity(unchecked) private var failure: EncodingError.Context?
+  /// Whether there is such a thing, which is quicker to see.
+  @exclusivity(unchecked) private var hasFailed = false
 
   // MARK: A value
 
@@ -30,9 +32,9 @@ final class EncodingState {
     if try writeToken(value, in: root, nil) {
       records[0].kind = .value
     } else {
-      try value.encode(to: ValueEncoder(state: self, id: root))
+      try encodeContent(of: value, at: root)
     }
-    if let failure { throw EncodingError.invalidValue(value, failure) }
+    try checkFailure(value)
     if records[0].kind == .undecided {
       let description = "Top-level \(Value.self) did not encode any values."
       throw EncodingError.invalidValue(value, .init(codingPath: [], debugDescription: description))
@@ -48,7 +50,10 @@ final class EncodingState {
     top = -1
     base = 0
     if !rearrangement.isEmpty { rearrangement = Rearrangement() }
-    failure = nil
+    if hasFailed {
+      failure = nil
+      hasFailed = false
+    }
     return output.clear() && records.isSmall && members.isSmall
   }
 
@@ -60,12 +65,19 @@ final class EncodingState {
 
   /// Notes that the value uses its encoder in a way that has no meaning; encoding it throws then.
   func fail(_ description: String, at id: Record.ID) {
-    if failure == nil { failure = .init(codingPath: path(of: id), debugDescription: description) }
+    if !hasFailed { failure = .init(codingPath: path(of: id), debugDescription: description) }
+    hasFailed = true
   }
 
   func failTooDeep() {
     let description = "The value is nested more than \(JSON.maximumDepth) levels deep."
-    if failure == nil { failure = .init(codingPath: [], debugDescription: description) }
+    if !hasFailed { failure = .init(codingPath: [], debugDescription: description) }
+    hasFailed = true
+  }
+
+  @inline(__always)
+  func checkFailure(_ value: some Encodable) throws {
+    if hasFailed, let failure { throw EncodingError.invalidValue(value, failure) }
   }
 
   // MARK: Records

@@ -30,7 +30,7 @@ struct ValueEncoder: Encoder, SingleValueEncodingContainer {
       defer { state.end(placement) }
       _ = try state.writeToken(value, in: id, nil)
     } else if state.isFree(id) {
-      try value.encode(to: self)
+      try state.encodeContent(of: value, at: id)
       state.encodeNothing(id)
     }
   }
