@@ -159,6 +159,17 @@ struct EncodingTests {
       }, writes: #"{"a":"x","b":null}"#)
   }
 
+  @Test("keys that are equal as strings are one key, however they are spelt")
+  func spelling() {
+    expect(
+      Custom { encoder in
+        var object = encoder.container(keyedBy: Shaped.Key.self)
+        for (number, name) in ["é", "K", "x", "e\u{301}", "\u{212a}"].enumerated() {
+          try object.encode(number, forKey: Shaped.Key(stringValue: name))
+        }
+      }, writes: #"{"é":3,"K":4,"x":2}"#)
+  }
+
   @Test("as many different keys as one likes, each once or twice")
   func manyKeys() throws {
     for count in [60, 64, 65, 200] {
@@ -336,8 +347,11 @@ struct EncodingTests {
       try? array.encode(failing)
       try array.encode(3)
       try? object.encode(failing, forKey: .a)
+      // Text in the place of what is gone.
+      for number in 1_000...1_100 { try array.encode("\(number)") }
     }
-    #expect(try encoded(value) == #"{"b":[1,3],"c":2}"#)
+    let numbers = (1_000...1_100).map { "\"\($0)\"" }.joined(separator: ",")
+    #expect(try encoded(value) == "{\"b\":[1,3,\(numbers)],\"c\":2}")
     #expect(throws: Failure.self) { try encoded(["x": failing]) }
   }
 
@@ -425,10 +439,20 @@ struct EncodingTests {
     let outer = Custom { encoder in
       var array = encoder.unkeyedContainer()
       try array.encode(inner)
+      // A value in the place of the one that has ended.
+      let next = Custom { encoder in
+        var object = encoder.container(keyedBy: Key.self)
+        try use()
+        try object.encode(1, forKey: .b)
+        var array = object.nestedUnkeyedContainer(forKey: .c)
+        try use()
+        try array.encode(2)
+      }
+      try array.encode(next)
       try use()
-      try array.encode(1)
+      try array.encode(3)
     }
-    #expect(try encoded(outer) == #"[{"a":[]},1]"#)
+    #expect(try encoded(outer) == #"[{"a":[]},{"b":1,"c":[2]},3]"#)
     try use()
     #expect(try encoded([1]) == "[1]")
     try use()

@@ -70,7 +70,6 @@ extension EncodingState {
       return Placement()
     }
     // What is open then belongs to a value around the one that is being encoded: the item comes before this value.
-    closeAll()
     let isOpen = records[index].isOpen
     var placement = beginPiece(at: isOpen ? records[index].itemStart : records[index].end)
     placement.separation = isOpen ? .fromNext : .fromPrevious

@@ -112,27 +112,27 @@ struct Rearrangement {
 
   private static func tidyMembers(_ text: [UInt8], _ position: inout Int, into result: inout [UInt8]) {
     let isSorted = text[position] == sorted
-    var members: [(name: String, text: [UInt8])] = []
+    var members: [(name: String, key: [UInt8], value: [UInt8])] = []
     var places: [String: Int] = [:]
     repeat {
       position += 1
       if text[position] == UInt8(ascii: "}") { break }
       var key: [UInt8] = []
       copyKey(text, &position, into: &key)
-      var member = key
-      tidy(text, &position, into: &member)
+      var value: [UInt8] = []
+      tidy(text, &position, into: &value)
       let name = unescaped(key.dropFirst().dropLast(2))
       if let place = places[name] {
-        members[place].text = member
+        members[place].value = value
       } else {
         places[name] = members.count
-        members.append((name, member))
+        members.append((name, key, value))
       }
     } while text[position] == UInt8(ascii: ",")
     position += 1
     if isSorted { members.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } }
     result.append(UInt8(ascii: "{"))
-    result.append(contentsOf: members.map(\.text).joined(separator: [UInt8(ascii: ",")]))
+    result.append(contentsOf: members.map { $0.key + $0.value }.joined(separator: [UInt8(ascii: ",")]))
     result.append(UInt8(ascii: "}"))
   }
 
