@@ -1,7 +1,19 @@
 extension String {
-  /// The text in quotes, for an error's message; of one that somebody has made megabytes long, the beginning.
+  /// The text in quotes, for an error's message, with nothing in it that would steer a terminal; of one that somebody
+  /// has made megabytes long, the beginning.
   var quoted: String {
-    if utf8.count <= 200 { return debugDescription }
-    return "\(String(decoding: utf8.prefix(100), as: UTF8.self).debugDescription)… (\(utf8.count) bytes)"
+    if utf8.count <= 200 { return escaped }
+    return "\(String(decoding: utf8.prefix(100), as: UTF8.self).escaped)… (\(utf8.count) bytes)"
+  }
+
+  /// As `debugDescription`, which leaves the control characters from U+0080 to U+009F as they are.
+  private var escaped: String {
+    debugDescription.unicodeScalars.reduce(into: "") { text, scalar in
+      if 0x80...0x9f ~= scalar.value {
+        text += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+      } else {
+        text.unicodeScalars.append(scalar)
+      }
+    }
   }
 }

@@ -36,6 +36,8 @@ struct CatchUp {
   private static let secondLook = 2
 
   private var search: Search?
+  /// How often all pods have been asked, repetitions not counted.
+  private(set) var searches = 0
   /// Counted down by ticks; at zero it is time for a second look.
   private var ticksUntilSecondLook: Int?
 
@@ -47,6 +49,7 @@ struct CatchUp {
   /// Begins to look, under a number drawn for this request, and means to look again later.
   mutating func begin(id: UInt64) {
     search = Search(id: id)
+    searches += 1
     ticksUntilSecondLook = Self.secondLook
   }
 

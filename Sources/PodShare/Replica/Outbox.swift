@@ -11,8 +11,8 @@ package struct Outbox<Value: Sendable>: Sendable {
     case answer(StateRequest)
     /// Tell the watchers.
     case tell(Event<Value>)
-    /// A pod's whole answer to the present request has been merged.
-    case answered
+    /// A pod's whole answer to the request with this number has been merged, or to one made since.
+    case answered(search: Int)
     /// Some pod's whole state has been merged, for the first time.
     case caughtUp
     /// Report an error that nobody is waiting for.

@@ -5,10 +5,13 @@ extension Replica where Storage: ~Copyable {
   /// Whether joining has come to its end, whether or not anybody was there.
   package var isSettled: Bool { catchUp.isSettled }
 
-  /// Asks all pods for what they hold. `id` is drawn at random.
-  package mutating func requestState(id: UInt64, outbox: inout Outbox<Value>) {
+  /// Asks all pods for what they hold. `id` is drawn at random. Returns the number under which the outbox will say that
+  /// it was answered.
+  @discardableResult
+  package mutating func requestState(id: UInt64, outbox: inout Outbox<Value>) -> Int {
     catchUp.begin(id: id)
     outbox.append(.requestState(StateRequest(sender: identity, id: id)))
+    return catchUp.searches
   }
 
   /// The network is there (again): asks for what was missed and sends what could not be sent.
@@ -44,7 +47,7 @@ extension Replica where Storage: ~Copyable {
     receive(entries: entries, wall: wall, outbox: &outbox)
     guard let context = catchUp.received(chunk) else { return }
     self.context.formUnion(context)
-    outbox.append(.answered)
+    outbox.append(.answered(search: catchUp.searches))
     if catchUp.merged(fromSettledPod: chunk.isSettled) { outbox.append(.caughtUp) }
   }
 

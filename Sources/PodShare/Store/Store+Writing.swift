@@ -83,7 +83,7 @@ extension Store {
   /// the other pods within a sync interval. Watchers on this pod are told of them.
   ///
   /// - Throws: `seedOnNonEmptyStore` if the store holds entries or tombstones; `timestampOutOfRange` if `asOf` is
-  ///   not from 1970 to 2200; otherwise as `setMany`.
+  ///   not from the years 1970 to 2199; otherwise as `setMany`.
   public func seed(
     _ entries: some Sequence<(key: String, value: Value)>, asOf: Timestamp = .earliest
   ) throws(StoreError) {

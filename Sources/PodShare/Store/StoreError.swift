@@ -33,7 +33,7 @@ public struct StoreError: Error, Sendable {
     public static let invalidConfiguration = Code("invalidConfiguration")
     /// `seed` was called on a store that holds entries or tombstones already; nothing was changed.
     public static let seedOnNonEmptyStore = Code("seedOnNonEmptyStore")
-    /// The stamp that a write needs lies outside 1970 to 2200; nothing was written.
+    /// The stamp that a write needs lies outside the years 1970 to 2199; nothing was written.
     public static let timestampOutOfRange = Code("timestampOutOfRange")
     /// A watcher did not keep up and its buffer overflowed. Watch again, from the present state.
     public static let fellBehind = Code("fellBehind")
@@ -44,10 +44,13 @@ public struct StoreError: Error, Sendable {
 
     /// Bytes that are no message, or that this build does not speak. Nothing was changed.
     public static let invalidMessage = Code("invalidMessage")
-    /// The snapshot that a transport keeps, or one entry of it, could not be read. The join went on without it.
+    /// The snapshot that a transport keeps, or one entry of it, could not be read. The join went on without it, and the
+    /// next save replaces it; but not one in a wire version that only later builds read: then saving fails with this
+    /// error, and so does `flush`.
     public static let invalidSnapshot = Code("invalidSnapshot")
-    /// An entry that wire version 1 cannot carry was left out of what this store writes in it. Pods that speak version 2
-    /// get it all the same.
+    /// What wire version 1 cannot carry was left out of what this store writes in it: an entry that has a lifetime, or,
+    /// in a snapshot, all but one of a key's values of which some did not decode. Pods that speak version 2 get it all
+    /// the same.
     public static let unrepresentable = Code("unrepresentable")
     /// A value did not decode. It is kept as it came and forwarded; reads show the last one that decoded.
     public static let undecodableValue = Code("undecodableValue")
@@ -96,7 +99,7 @@ extension StoreError: CustomStringConvertible {
   public var description: String {
     var text = "\(code): \(message)"
     if let key { text += ", key \(key.quoted)" }
-    if let peer { text += ", pod \(peer.debugDescription)" }
+    if let peer { text += ", pod \(peer.quoted)" }
     if let cause { text += " (\(cause))" }
     return text
   }
@@ -160,11 +163,16 @@ extension StoreError {
   }
 
   static func invalidMessage(_ error: WireError) -> StoreError {
-    StoreError(.invalidMessage, error.description, peer: error.origin)
+    StoreError(.invalidMessage, error.description, key: error.key, peer: error.origin)
   }
 
   static func invalidSnapshot(_ error: WireError) -> StoreError {
     StoreError(.invalidSnapshot, error.description, key: error.key, peer: error.origin)
+  }
+
+  static func snapshotOfLaterBuild(_ error: WireError) -> StoreError {
+    StoreError(
+      .invalidSnapshot, "the snapshot that the transport keeps is not replaced: \(error)", peer: error.origin)
   }
 
   static func unrepresentable(key: String, _ reason: WireVersion1.Unrepresentable) -> StoreError {

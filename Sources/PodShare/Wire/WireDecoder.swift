@@ -32,7 +32,13 @@ package enum WireDecoder {
   static func readPreamble(_ reader: inout WireReader) throws(WireError) -> WireCode.Kind {
     guard reader.remaining > 0 else { throw WireError(.empty) }
     let version: UInt8 = try reader.integer()
-    guard version == WireCode.version else { throw WireError(.unsupportedVersion(version)) }
+    guard version == WireCode.version else {
+      // A version is a small number; other bytes are the beginning of something else.
+      guard WireCode.laterVersions.contains(version) else {
+        throw WireError(.malformed("the first byte is \(version), and no message begins with it"))
+      }
+      throw WireError(.unsupportedVersion(UInt64(version)))
+    }
     let code: UInt8 = try reader.integer()
     guard let kind = WireCode.Kind(rawValue: code) else { throw WireError(.unknownKind(code)) }
     return kind

@@ -97,6 +97,8 @@ package struct WriteStamp: Sendable {
 /// The bytes of wire version 2. The page "Wire version 2" of the documentation describes them.
 enum WireCode {
   static let version: UInt8 = 2
+  /// What the first byte of a later version can be: below those that texts begin with.
+  static let laterVersions: ClosedRange<UInt8> = 3...31
 
   enum Kind: UInt8 {
     case write = 1

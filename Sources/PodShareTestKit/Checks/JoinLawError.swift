@@ -22,13 +22,14 @@ public struct JoinLawError<Value: Sendable>: Error {
     public let right: Value
   }
 
-  /// The first violation of each law that does not hold, at least one.
+  /// The first violation of each law that does not hold. None if there were no values to try the laws on.
   public let violations: [Violation]
 }
 
 extension JoinLawError: CustomStringConvertible {
   public var description: String {
-    violations.map(\.description).joined(separator: "\n")
+    if violations.isEmpty { return "there are no values to try the merge on" }
+    return violations.map(\.description).joined(separator: "\n")
   }
 }
 

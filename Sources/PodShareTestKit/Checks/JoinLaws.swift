@@ -10,7 +10,7 @@ public import PodShare
 /// those together with their joins, two by two. Of the values the first 24 are taken, and with the joins 32 at most, for
 /// which the merge is called fewer than 150,000 times. A few that overlap, with the empty one among them, will do.
 ///
-/// - Throws: ``JoinLawError``, with the first violation of each law that does not hold.
+/// - Throws: ``JoinLawError``, with the first violation of each law that does not hold, or if there are no values.
 public func checkJoinLaws<Value: Equatable>(
   of merge: Merge<Value>, on values: [Value]
 ) throws(JoinLawError<Value>) {
@@ -27,6 +27,7 @@ public func checkJoinLaws<Value: Equatable>(
 public func checkJoinLaws<Value: Sendable & Equatable>(
   of join: (Value, Value) -> Value, on values: [Value]
 ) throws(JoinLawError<Value>) {
+  guard !values.isEmpty else { throw JoinLawError(violations: []) }
   var samples: [Value] = []
   for value in values where samples.count < SampleLimit.values && !samples.contains(value) {
     samples.append(value)

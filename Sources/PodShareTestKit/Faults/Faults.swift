@@ -8,13 +8,19 @@ public struct Faults: Sendable, Hashable {
   /// What happens to the messages that go in one direction.
   public struct Direction: Sendable, Hashable {
     /// How likely a message is lost without a word, from 0 to 1. Default 0.
-    public var loss: Double
+    public var loss: Double {
+      didSet { Self.check(loss, "loss") }
+    }
 
     /// How likely a message arrives twice, from 0 to 1. Each of the two has a delay of its own. Default 0.
-    public var duplication: Double
+    public var duplication: Double {
+      didSet { Self.check(duplication, "duplication") }
+    }
 
     /// How likely a message is held back, by ``lag``, so that those behind it overtake it; from 0 to 1. Default 0.
-    public var reordering: Double
+    public var reordering: Double {
+      didSet { Self.check(reordering, "reordering") }
+    }
 
     /// How much longer than its delay a message is held back for ``reordering``. Default 1 to 100 ms.
     public var lag: ClosedRange<Duration>
@@ -26,7 +32,7 @@ public struct Faults: Sendable, Hashable {
     /// Whether all is lost, what is on its way already too, and nobody told. Default false.
     public var isCut: Bool
 
-    /// Makes the faults of one direction, by default none.
+    /// Makes the faults of one direction, by default none. A probability that is none is a programmer's error.
     public init(
       loss: Double = 0, duplication: Double = 0, reordering: Double = 0,
       lag: ClosedRange<Duration> = .milliseconds(1) ... .milliseconds(100),
@@ -38,6 +44,13 @@ public struct Faults: Sendable, Hashable {
       self.lag = lag
       self.delay = delay
       self.isCut = isCut
+      Self.check(loss, "loss")
+      Self.check(duplication, "duplication")
+      Self.check(reordering, "reordering")
+    }
+
+    private static func check(_ probability: Double, _ name: String) {
+      precondition((0...1).contains(probability), "\(name) is a probability from 0 to 1, not \(probability)")
     }
   }
 

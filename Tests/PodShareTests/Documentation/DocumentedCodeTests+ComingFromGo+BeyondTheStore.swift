@@ -293,7 +293,7 @@ extension DocumentedCodeTests.ComingFromGo {
       try await b.store.flush()
       await eventually("both are equal") { a.store["room"] == nil && b.store["room"] == nil }
       try a.store.set("room", to: ["cid"])
-      #expect(b.store["room"] == ["cid"])
+      await eventually("it reaches the other") { b.store["room"] == ["cid"] }
       #expect(try #require(b.store.version(of: "room")) > later)
     }
 

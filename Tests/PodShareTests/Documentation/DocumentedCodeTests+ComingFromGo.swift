@@ -212,17 +212,17 @@ extension DocumentedCodeTests {
     @Test("Go's Refresh: refresh()")
     func refresh() async throws {
       let (a, b) = try await MemoryNetwork().pods(of: Set<String>.self) { $0.merge = Merge { $0.union($1) } }
-      let store = a.store
-      a.transport.disconnect()
+      let store = b.store
+      b.transport.disconnect()
       try store.set("room", to: ["ann"])
-      try b.store.set("room", to: ["bob"])
-      a.transport.connect()
+      try a.store.set("room", to: ["bob"])
+      b.transport.connect()
       // shown
       try await store.refresh()
       // end
       #expect(store["room"] == ["ann", "bob"], "it merges, and replaces nothing")
       try await store.flush()
-      await eventually("so does the other") { b.store["room"] == ["ann", "bob"] }
+      await eventually("so does the other") { a.store["room"] == ["ann", "bob"] }
     }
 
     // MARK: Watching

@@ -75,6 +75,16 @@ struct FaultyTransportTests {
     #expect(try await received(seed: 7, Faults(inbound: .init(loss: 1))).count == 2_000)
   }
 
+  @Test("A probability that is none stops the program")
+  func noProbability() async {
+    await #expect(processExitsWith: .failure) { _ = Faults.Direction(loss: 2) }
+    await #expect(processExitsWith: .failure) { _ = Faults.Direction(reordering: .nan) }
+    await #expect(processExitsWith: .failure) {
+      var faults = Faults()
+      faults.inbound.duplication = -0.1
+    }
+  }
+
   @Test("What is published and what comes in are lost each by its own probability")
   func asymmetry() async throws {
     let link = try await Link(Faults(outbound: .init(loss: 0), inbound: .init(loss: 1)))
@@ -495,7 +505,7 @@ struct FaultyTransportTests {
     #expect(await cancelled.value == .cancelled)
     let inbox = Inbox()
     let subscribing = Task { try await transport.subscribe(to: "t", onEvent: inbox.receive) }
-    transport.heal()
+    transport.change { $0.subscribing = .normal }
     let subscription = try await subscribing.value
     _ = transport.publish(ByteBuffer(string: "1"), to: "t")
     #expect(inbox.all == ["1"])

@@ -21,7 +21,15 @@ struct JoinLawsTests {
     try checkJoinLaws(
       of: { $0.merging($1) { max($0, $1) } }, on: [[:], ["a": 1], ["a": 2, "b": 0], ["b": 3], ["c": 1]])
     try checkJoinLaws(of: { $0 > $1 ? $0 : $1 }, on: ["", "a", "b"])
-    try checkJoinLaws(of: { $0.union($1) }, on: [Set<Int>]())
+  }
+
+  @Test("A check on no values is an error, not a success")
+  func noValues() {
+    #expect {
+      try checkJoinLaws(of: { max($0, $1) }, on: [Int]())
+    } throws: { error in
+      "\(error)" == "there are no values to try the merge on"
+    }
   }
 
   @Test("Each law is found broken by itself")

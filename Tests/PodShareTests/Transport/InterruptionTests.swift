@@ -109,13 +109,13 @@ struct InterruptionTests {
   func refresh() async throws {
     let network = MemoryNetwork()
     let (a, b) = try await network.pods(of: Int.self)
-    // A write that reaches b alone: the network has lost the message to a.
+    // A write that reaches a alone: the network has lost the message to b.
     var raw = RawPod(on: MemoryNetwork())
     let message = raw.set("lost", to: "1", at: .now())
-    b.store.core.receive(message)
-    #expect(a.store["lost"] == nil)
-    try await a.store.refresh()
-    #expect(a.store["lost"] == 1)
+    a.store.core.receive(message)
+    #expect(b.store["lost"] == nil)
+    try await b.store.refresh()
+    #expect(b.store["lost"] == 1)
   }
 
   @Test("refresh with nobody there returns after the join timeout; cancelled, it says so")

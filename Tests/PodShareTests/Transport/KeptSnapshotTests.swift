@@ -53,9 +53,9 @@ struct KeptSnapshotTests {
 
   static let garbage: [ByteBuffer] = [
     ByteBuffer(), ByteBuffer(string: "garbage"), ByteBuffer(string: "{"),
-    ByteBuffer(string: #"{"entries":[]}"#), ByteBuffer(string: #"{"v":2,"entries":{}}"#),
+    ByteBuffer(string: #"{"entries":[]}"#), ByteBuffer(string: "{}"), ByteBuffer(string: "null"),
     ByteBuffer(bytes: [2, 4, 0, 0, 0, 9, 1]), ByteBuffer(bytes: [2, 4, 0xff, 0xff, 0xff, 0xff]),
-    ByteBuffer(bytes: [2, 1]), ByteBuffer(bytes: [3, 4]), ByteBuffer(repeating: 0, count: 10_000),
+    ByteBuffer(bytes: [2, 1]), ByteBuffer(repeating: 0, count: 10_000),
   ]
 
   @Test(
@@ -78,6 +78,28 @@ struct KeptSnapshotTests {
     // The next to come finds a good one.
     let third = try await store(shelf, nodeID: "c")
     #expect(third.snapshot().dictionary == ["k": "v", "l": "v"])
+  }
+
+  @Test(
+    "A snapshot that only a later build can read is reported and never replaced",
+    arguments: [
+      ByteBuffer(string: #"{"v":2,"entries":{}}"#), ByteBuffer(bytes: [3, 4]), ByteBuffer(bytes: [2, 9]),
+    ])
+  func laterBuild(bytes: ByteBuffer) async throws {
+    let shelf = KeepingTransport.Shelf()
+    shelf.keep(bytes)
+    let errors = ErrorLog()
+    let pod = try await store(shelf, errors: errors)
+    #expect(errors.codes == [.invalidSnapshot])
+    try pod.set("k", to: "v")
+    await #expect {
+      try await pod.flush()
+    } throws: { error in
+      "\(error)".hasPrefix("invalidSnapshot: the snapshot that the transport keeps is not replaced: ")
+    }
+    try await pod.close()
+    #expect(shelf.snapshot() == bytes)
+    #expect(shelf.saves == 0)
   }
 
   @Test("T9: an entry that does not decode spoils nothing but itself, and is kept for those who can read it")

@@ -101,9 +101,13 @@ struct BadBytesTests {
   func preamble() {
     #expect(reason(of: ByteBuffer()) == .empty)
     #expect(reason(of: ByteBuffer(string: "{}")) == .malformed("the message has no kind"))
-    #expect(reason(of: ByteBuffer(string: "null")) == .unsupportedVersion(UInt8(ascii: "n")))
-    for version in [0, 1, 3, 4, 255] as [UInt8] {
-      #expect(reason(of: ByteBuffer(bytes: [version, 1])) == .unsupportedVersion(version))
+    for byte in [0, 1, 32, 110, 255] as [UInt8] {
+      #expect(
+        reason(of: ByteBuffer(bytes: [byte, 1]))
+          == .malformed("the first byte is \(byte), and no message begins with it"))
+    }
+    for version in 3...31 as ClosedRange<UInt8> where version != 0x09 && version != 0x0a && version != 0x0d {
+      #expect(reason(of: ByteBuffer(bytes: [version, 1])) == .unsupportedVersion(UInt64(version)))
     }
     for kind in [0, 5, 6, 255] as [UInt8] {
       #expect(reason(of: ByteBuffer(bytes: [2, kind])) == .unknownKind(kind))

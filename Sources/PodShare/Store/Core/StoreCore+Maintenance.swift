@@ -115,17 +115,23 @@ extension StoreCore {
   /// Merges what the transport has kept; garbage is reported and no obstacle.
   func loadSnapshot() async throws(StoreError) {
     guard let transport = transport as? any SnapshotTransport else { return }
+    if let error = try await mergeSnapshot(from: transport) { reporter.report(.invalidSnapshot(error)) }
+  }
+
+  /// Returns why what the transport has kept is no snapshot, if it is none.
+  private func mergeSnapshot(from transport: any SnapshotTransport) async throws(StoreError) -> WireError? {
     let bytes: ByteBuffer?
     do {
       bytes = try await transport.fetchSnapshot(of: topic)
     } catch {
       throw .transport("could not fetch the snapshot", error)
     }
-    guard let bytes else { return }
-    do {
+    guard let bytes else { return nil }
+    do throws(WireError) {
       merge(try SavedSnapshot.decode(bytes))
+      return nil
     } catch {
-      reporter.report(.invalidSnapshot(error))
+      return error
     }
   }
 
@@ -171,9 +177,13 @@ extension StoreCore {
         return state.isDirty
       })
     else { return }
-    do {
-      // What cannot be fetched must not be replaced: it may hold what this pod has not seen.
-      try await loadSnapshot()
+    do throws(StoreError) {
+      // What cannot be fetched must not be replaced, nor what only a later build can read: it may hold what this pod
+      // has not seen. Garbage is replaced.
+      if let error = try await mergeSnapshot(from: transport) {
+        guard !error.isOfLaterBuild else { throw StoreError.snapshotOfLaterBuild(error) }
+        reporter.report(.invalidSnapshot(error))
+      }
       let snapshot = encodedSnapshot()
       try await save(snapshot, with: transport)
     } catch {

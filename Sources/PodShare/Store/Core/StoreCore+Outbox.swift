@@ -9,12 +9,16 @@ extension StoreCore {
   /// them, a thread performs a share, and then leaves off: to the next who writes or, if nobody does, to a task.
   func drainOutbox(share: Int) {
     var performed = 0
+    // What there was when these were put up has been performed, even if there is more by now. They are opened when it
+    // is known whether there is, so that whoever waits and then writes alone finds nobody performing.
+    var reached: [Latch] = []
+    defer { for barrier in reached { barrier.open() } }
     while performed < share {
       let (contents, barriers) = takeActions(limit: min(64, share - performed))
-      if let contents { perform(contents) }
-      // What there was when they were put up has been performed, even if there is more by now.
-      for barrier in barriers { barrier.open() }
+      for barrier in reached { barrier.open() }
+      reached = barriers
       guard let contents else { return }
+      perform(contents)
       performed += max(1, contents.actions.count)
     }
     let isDone = state.withLock { state in
@@ -36,6 +40,7 @@ extension StoreCore {
     static var task: Int { 4_096 }
   }
 
+  /// Takes out actions, nil if there are none, and the barriers that are reached when they have been performed.
   private func takeActions(limit: Int) -> (Outbox<Value>.Contents?, [Latch]) {
     state.withLock { state in
       guard !state.outbox.isEmpty else {
@@ -72,8 +77,9 @@ extension StoreCore {
       _ = send(request.encoded(), to: Names.syncTopic(of: topic))
     case .answer(let request):
       background.submit(onceFor: request.sender) { [weak self] in self?.answer(request) }
-    case .answered:
-      for refresh in state.withLock({ $0.refreshes }) { refresh.open() }
+    case .answered(let search):
+      // Not those that have asked since.
+      for refresh in state.withLock({ $0.refreshes }) where refresh.search <= search { refresh.latch.open() }
     case .caughtUp:
       caughtUp.open()
     case .report(let error):

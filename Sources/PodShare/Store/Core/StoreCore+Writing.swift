@@ -95,10 +95,10 @@ extension StoreCore {
     let id = randomID()
     let refreshed = Latch()
     update { state in
-      state.refreshes.append(refreshed)
-      state.replica.requestState(id: id, outbox: &state.outbox)
+      let search = state.replica.requestState(id: id, outbox: &state.outbox)
+      state.refreshes.append((search, refreshed))
     }
-    defer { state.withLock { $0.refreshes.removeAll { $0 === refreshed } } }
+    defer { state.withLock { $0.refreshes.removeAll { $0.latch === refreshed } } }
     _ = await waitForState(refreshed)
     if Task.isCancelled { throw .cancelled("refreshing") }
   }

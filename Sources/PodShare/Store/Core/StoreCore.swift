@@ -29,7 +29,7 @@ final class StoreCore<Value: Sendable>: Sendable {
     /// Of keys whose entries are being sent again, one batch at a time: neither sent nor unsent for the moment.
     var keysBeingSent = 0
     /// Opened when the present request for state has been answered whole. Each waits for its own or a later one.
-    var refreshes: [Latch] = []
+    var refreshes: [(search: Int, latch: Latch)] = []
     var isClosed = false
     /// Something changed since the last snapshot was saved.
     var isDirty = false

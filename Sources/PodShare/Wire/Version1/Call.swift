@@ -47,34 +47,39 @@ extension WireVersion1 {
   package static func decodeCall(_ bytes: ByteBuffer) throws(WireError) -> CallMessage {
     guard bytes.readableBytes <= WireLimits.messageBytes else { throw WireError(.oversized) }
     var scanner = JSONScanner(bytes)
-    var texts: [CallMember: String] = [:]
-    var values: [CallMember: [UInt8]] = [:]
-    var deadline: Int64 = 0
+    var members: [CallMember: JSONScanner.Token] = [:]
     try scanner.object { (name, scanner) throws(WireError) in
       let member: CallMember? = scanner.member(name)
-      switch member {
-      case .type, .id, .reply, .target, .method, .error:
-        if let member, let text = try scanner.textOrNull() { texts[member] = text }
-      case .args, .result:
-        if let member { values[member] = try scanner.valueBytes() }
-      case .deadline:
-        if let number: Int64 = try scanner.integerOrNull() { deadline = number }
-      case nil: try scanner.skipValue()
-      }
+      let value = try scanner.value()
+      guard let member else { return }
+      let isBytes = member == .args || member == .result
+      if isBytes || value.kind != .null { members[member] = value }
     }
     try scanner.requireEnd()
 
-    guard let id = texts[.id], !id.isEmpty else { throw scanner.error("a call or a reply has no ID") }
-    switch texts[.type] {
+    func text(_ member: CallMember) throws(WireError) -> String {
+      guard let token = members[member] else { return "" }
+      return try scanner.string(token, of: member.rawValue)
+    }
+    func codecBytes(_ member: CallMember) throws(WireError) -> [UInt8] {
+      guard let token = members[member] else { return [] }
+      return try scanner.codecBytes(token, of: member.rawValue)
+    }
+
+    let id = try text(.id)
+    guard !id.isEmpty else { throw WireError(.malformed("a call or a reply has no ID")) }
+    switch try text(.type) {
     case "call":
+      let deadline: Int64 =
+        if let token = members[.deadline] { try scanner.number(token, of: "deadline") } else { 0 }
       return .call(
         Call(
-          id: id, replyTopic: texts[.reply] ?? "", target: texts[.target] ?? "", method: texts[.method] ?? "",
-          arguments: values[.args] ?? [], deadline: deadline))
+          id: id, replyTopic: try text(.reply), target: try text(.target), method: try text(.method),
+          arguments: try codecBytes(.args), deadline: deadline))
     case "reply":
-      return .reply(Reply(id: id, error: texts[.error] ?? "", result: values[.result] ?? []))
+      return .reply(Reply(id: id, error: try text(.error), result: try codecBytes(.result)))
     default:
-      throw scanner.error("this is neither a call nor a reply")
+      throw WireError(.malformed("this is neither a call nor a reply"))
     }
   }
 
@@ -104,20 +109,24 @@ extension WireVersion1 {
   /// Reads the value of a route.
   package static func decodeRoute(_ bytes: ByteBuffer) throws(WireError) -> Route {
     var scanner = JSONScanner(bytes)
-    var nodeID: String?
-    var updatedAt: Timestamp?
+    var nodeID: JSONScanner.Token?
+    var updatedAt: JSONScanner.Token?
     try scanner.object { (name, scanner) throws(WireError) in
       let member: RouteMember? = scanner.member(name)
+      let value = try scanner.value()
       switch member {
-      case .podID: nodeID = try scanner.textOrNull() ?? nodeID
-      case .updatedAt: updatedAt = try scanner.timestampOrNull() ?? updatedAt
-      case nil: try scanner.skipValue()
+      case .podID: nodeID.take(value)
+      case .updatedAt: updatedAt.take(value)
+      case nil: break
       }
     }
     try scanner.requireEnd()
-    guard let nodeID, Names.isValidNodeID(nodeID) else { throw scanner.error("a route names no pod") }
-    guard let updatedAt else { throw WireError(.timestampOutOfRange) }
-    return Route(nodeID: nodeID, updatedAt: updatedAt)
+    guard let nodeID, let updatedAt else { throw WireError(.malformed("a route names no pod, or no time")) }
+    let route = Route(
+      nodeID: try scanner.string(nodeID, of: "pod_id"),
+      updatedAt: try scanner.timestamp(updatedAt, of: "updated_at"))
+    guard Names.isValidNodeID(route.nodeID) else { throw WireError(.malformed("a route names no pod")) }
+    return route
   }
 
   /// Writes the value of a route as Go's encoder does.

@@ -3,41 +3,34 @@ import NIOCore
 /// Reads JSON (RFC 8259) from front to back, one token after the other, without building a tree: just enough of it for
 /// the envelope of wire version 1. Time is linear in the bytes, and nothing is allocated but what the caller asks for.
 struct JSONScanner {
-  /// A string as it stands in the text, without its quotes.
-  struct StringToken {
-    fileprivate var range: Range<Int>
-    fileprivate var hasEscapes: Bool
-  }
-
   enum Kind {
     case object, array, string, number, bool, null
   }
 
-  /// How deep values may be nested.
-  static let maxDepth = 64
+  /// Where a value stands in the text.
+  struct Token {
+    let kind: Kind
+    /// Of a string, what is between its quotes.
+    fileprivate let range: Range<Int>
+    fileprivate var hasEscapes = false
+  }
+
+  /// How deep values may be nested: as deep as Go's decoder follows them.
+  static let maxDepth = 10_000
 
   private let bytes: [UInt8]
   private var index = 0
-  private var depth = 0
-  /// The pod that the message names as its origin, as far as reading came: for errors.
-  var origin: String?
 
   init(_ buffer: ByteBuffer) {
     bytes = Array(buffer.readableBytesView)
   }
 
-  // MARK: Errors
-
-  func error(_ what: String) -> WireError {
-    WireError(.malformed(what), origin: origin)
-  }
-
   private func syntaxError(_ expected: String) -> WireError {
     index < bytes.count
-      ? error("\(expected) is missing at byte \(index)") : WireError(.truncated, origin: origin)
+      ? WireError(.malformed("\(expected) is missing at byte \(index)")) : WireError(.truncated)
   }
 
-  // MARK: Values
+  // MARK: Reading on
 
   /// Skips white space, and says what kind of value comes next.
   mutating func nextKind() throws(WireError) -> Kind {
@@ -54,61 +47,68 @@ struct JSONScanner {
     }
   }
 
-  /// Reads an object. `body` gets each member's name and must read or skip its value.
+  /// Reads an object. `body` gets each member's name, a string, and must read its value.
   mutating func object(
-    _ body: (StringToken, inout JSONScanner) throws(WireError) -> Void
+    _ body: (Token, inout JSONScanner) throws(WireError) -> Void
   ) throws(WireError) {
-    try enter("{")
-    if !take("}") {
-      repeat {
-        skipWhiteSpace()
-        let name = try string()
-        guard take(":") else { throw syntaxError("a colon") }
-        try body(name, &self)
-      } while take(",")
-      guard take("}") else { throw syntaxError("the end of an object") }
-    }
-    depth -= 1
+    guard take("{") else { throw syntaxError("an object") }
+    if take("}") { return }
+    repeat {
+      try body(try name(), &self)
+    } while take(",")
+    guard take("}") else { throw syntaxError("the end of an object") }
   }
 
-  /// Reads an array. `body` must read or skip one element.
-  mutating func array(_ body: (inout JSONScanner) throws(WireError) -> Void) throws(WireError) {
-    try enter("[")
-    if !take("]") {
-      repeat { try body(&self) } while take(",")
-      guard take("]") else { throw syntaxError("the end of an array") }
-    }
-    depth -= 1
-  }
-
-  /// Reads a string, which must come next.
-  mutating func string() throws(WireError) -> StringToken {
-    guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { throw syntaxError("a string") }
-    index += 1
+  /// Reads a value of any kind. It must be JSON, whatever it says.
+  mutating func value() throws(WireError) -> Token {
+    let kind = try nextKind()
     let start = index
-    var hasEscapes = false
-    while index < bytes.count {
-      switch bytes[index] {
-      case UInt8(ascii: "\""):
-        defer { index += 1 }
-        return StringToken(range: start..<index, hasEscapes: hasEscapes)
-      case UInt8(ascii: "\\"):
-        hasEscapes = true
-        try skipEscape()
-      case 0..<0x20:
-        throw error("a control character stands in a string at byte \(index)")
-      default:
-        index += 1
-      }
+    switch kind {
+    case .object, .array: try skipNested()
+    case .string: return try string()
+    case .number: try skipNumber()
+    case .bool: try skipLiteral(bytes[index] == UInt8(ascii: "t") ? "true" : "false")
+    case .null: try skipLiteral("null")
     }
-    throw WireError(.truncated, origin: origin)
+    return Token(kind: kind, range: start..<index)
   }
 
-  /// Reads a number, and returns it if it is an integer without fraction and exponent that fits.
-  mutating func integer<Number: FixedWidthInteger>() throws(WireError) -> Number? {
-    let start = index
-    try skipNumber()
-    var digits = bytes[start..<index]
+  /// Nothing but white space may follow.
+  mutating func requireEnd() throws(WireError) {
+    skipWhiteSpace()
+    guard index == bytes.count else { throw WireError(.trailingBytes) }
+  }
+
+  // MARK: What a token says
+
+  /// The text of a string. Throws if it is not Unicode: texts that differ must not become one.
+  func text(_ token: Token) throws(WireError) -> String {
+    let text =
+      token.hasEscapes
+      ? try String(validating: unescaped(token), as: UTF8.self)
+      : String(validating: bytes[token.range], as: UTF8.self)
+    guard let text else { throw WireError(.invalidUTF8) }
+    return text
+  }
+
+  /// The bytes of a string's text, which need not be UTF-8.
+  func textBytes(_ token: Token) throws(WireError) -> ArraySlice<UInt8> {
+    token.hasEscapes ? try unescaped(token)[...] : bytes[token.range]
+  }
+
+  /// The bytes of a token as they stand in the JSON, escapes and all.
+  func rawBytes(_ token: Token) -> ArraySlice<UInt8> {
+    bytes[token.range]
+  }
+
+  /// Whether a boolean is true.
+  func bool(_ token: Token) -> Bool {
+    bytes[token.range.lowerBound] == UInt8(ascii: "t")
+  }
+
+  /// A number, if it is an integer without fraction and exponent that fits.
+  func integer<Number: FixedWidthInteger>(_ token: Token) -> Number? {
+    var digits = bytes[token.range]
     let isNegative = digits.first == UInt8(ascii: "-")
     guard !isNegative || Number.isSigned else { return nil }
     if isNegative { digits.removeFirst() }
@@ -125,57 +125,15 @@ struct JSONScanner {
     return number
   }
 
-  mutating func bool() throws(WireError) -> Bool {
-    let isTrue = bytes[index] == UInt8(ascii: "t")
-    try skipLiteral(isTrue ? "true" : "false")
-    return isTrue
+  /// Calls `body` with each element of an array.
+  func forEachElement(of token: Token, _ body: (Token) throws(WireError) -> Void) throws(WireError) {
+    var scanner = self
+    scanner.index = token.range.lowerBound + 1
+    if scanner.take("]") { return }
+    repeat { try body(try scanner.value()) } while scanner.take(",")
   }
 
-  mutating func null() throws(WireError) {
-    try skipLiteral("null")
-  }
-
-  /// Skips a value of any kind. It must be JSON, whatever it says.
-  mutating func skipValue() throws(WireError) {
-    switch try nextKind() {
-    case .object: try object { (_, scanner) throws(WireError) in try scanner.skipValue() }
-    case .array: try array { scanner throws(WireError) in try scanner.skipValue() }
-    case .string: _ = try string()
-    case .number: try skipNumber()
-    case .bool: _ = try bool()
-    case .null: try null()
-    }
-  }
-
-  /// Nothing but white space may follow.
-  mutating func requireEnd() throws(WireError) {
-    skipWhiteSpace()
-    guard index == bytes.count else { throw WireError(.trailingBytes, origin: origin) }
-  }
-
-  // MARK: Strings
-
-  /// The text of a string. Throws if it is not Unicode: texts that differ must not become one.
-  func text(_ token: StringToken) throws(WireError) -> String {
-    let text =
-      token.hasEscapes
-      ? try String(validating: unescaped(token), as: UTF8.self)
-      : String(validating: bytes[token.range], as: UTF8.self)
-    guard let text else { throw WireError(.invalidUTF8, origin: origin) }
-    return text
-  }
-
-  /// The bytes of a string's text, which need not be UTF-8.
-  func textBytes(_ token: StringToken) throws(WireError) -> ArraySlice<UInt8> {
-    token.hasEscapes ? try unescaped(token)[...] : bytes[token.range]
-  }
-
-  /// The bytes of a string as they stand in the JSON, escapes and all.
-  func rawBytes(_ token: StringToken) -> ArraySlice<UInt8> {
-    bytes[token.range]
-  }
-
-  private func unescaped(_ token: StringToken) throws(WireError) -> [UInt8] {
+  private func unescaped(_ token: Token) throws(WireError) -> [UInt8] {
     var text: [UInt8] = []
     text.reserveCapacity(token.range.count)
     var index = token.range.lowerBound
@@ -214,7 +172,7 @@ struct JSONScanner {
         index += 6
       }
     }
-    guard let scalar = Unicode.Scalar(code) else { throw WireError(.invalidUTF8, origin: origin) }
+    guard let scalar = Unicode.Scalar(code) else { throw WireError(.invalidUTF8) }
     return Array(UTF8.encode(scalar) ?? UTF8.CodeUnit.replacement)
   }
 
@@ -250,24 +208,83 @@ struct JSONScanner {
     return true
   }
 
-  private mutating func enter(_ character: Unicode.Scalar) throws(WireError) {
-    guard take(character) else { throw syntaxError("\(character)") }
-    guard depth < Self.maxDepth else { throw error("values are nested more than \(Self.maxDepth) deep") }
-    depth += 1
+  /// A member's name and the colon behind it.
+  private mutating func name() throws(WireError) -> Token {
+    skipWhiteSpace()
+    let name = try string()
+    guard take(":") else { throw syntaxError("a colon") }
+    return name
+  }
+
+  private mutating func string() throws(WireError) -> Token {
+    guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { throw syntaxError("a string") }
+    index += 1
+    let start = index
+    var hasEscapes = false
+    while index < bytes.count {
+      switch bytes[index] {
+      case UInt8(ascii: "\""):
+        defer { index += 1 }
+        return Token(kind: .string, range: start..<index, hasEscapes: hasEscapes)
+      case UInt8(ascii: "\\"):
+        hasEscapes = true
+        try skipEscape()
+      case 0..<0x20:
+        throw WireError(.malformed("a control character stands in a string at byte \(index)"))
+      default:
+        index += 1
+      }
+    }
+    throw WireError(.truncated)
+  }
+
+  /// Skips an object or an array. Without recursion: the sender decides how deep it is.
+  private mutating func skipNested() throws(WireError) {
+    /// What will end each object and array that has begun.
+    var ends: [Unicode.Scalar] = []
+    repeat {
+      // Here a value begins.
+      switch try nextKind() {
+      case .object, .array:
+        guard ends.count < Self.maxDepth else {
+          throw WireError(.malformed("values are nested more than \(Self.maxDepth) deep"))
+        }
+        let end: Unicode.Scalar = bytes[index] == UInt8(ascii: "{") ? "}" : "]"
+        index += 1
+        if !take(end) {
+          ends.append(end)
+          if end == "}" { _ = try name() }
+          continue
+        }
+      case .string, .number, .bool, .null:
+        _ = try value()
+      }
+      // Here one has ended: another begins, or what holds it ends too.
+      while let end = ends.last {
+        if take(",") {
+          if end == "}" { _ = try name() }
+          break
+        }
+        guard take(end) else {
+          throw syntaxError(end == "}" ? "the end of an object" : "the end of an array")
+        }
+        ends.removeLast()
+      }
+    } while !ends.isEmpty
   }
 
   private mutating func skipEscape() throws(WireError) {
-    guard index + 1 < bytes.count else { throw WireError(.truncated, origin: origin) }
+    guard index + 1 < bytes.count else { throw WireError(.truncated) }
     switch bytes[index + 1] {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
       UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
       index += 2
     case UInt8(ascii: "u"):
-      guard index + 6 <= bytes.count else { throw WireError(.truncated, origin: origin) }
+      guard index + 6 <= bytes.count else { throw WireError(.truncated) }
       guard bytes[index + 2..<index + 6].allSatisfy({ Self.hexDigit($0) != nil }) else { fallthrough }
       index += 6
     default:
-      throw error("an escape is none at byte \(index)")
+      throw WireError(.malformed("an unknown escape stands in a string at byte \(index)"))
     }
   }
 
@@ -282,7 +299,7 @@ struct JSONScanner {
     let start = index
     try skipDigits()
     guard bytes[start] != UInt8(ascii: "0") || index == start + 1 else {
-      throw error("a number begins with a zero at byte \(start)")
+      throw WireError(.malformed("a number begins with a zero at byte \(start)"))
     }
     if index < bytes.count, bytes[index] == UInt8(ascii: ".") {
       index += 1
@@ -300,7 +317,7 @@ struct JSONScanner {
   private mutating func skipLiteral(_ literal: String) throws(WireError) {
     let end = index + literal.utf8.count
     guard bytes[index..<min(end, bytes.count)].elementsEqual(literal.utf8) else {
-      throw end > bytes.count ? WireError(.truncated, origin: origin) : syntaxError(literal)
+      throw end > bytes.count ? WireError(.truncated) : syntaxError(literal)
     }
     index = end
   }
@@ -310,7 +327,7 @@ extension JSONScanner {
   /// Which of some names a member has, whatever their case, as Go compares them; nil if none of them.
   ///
   /// Go folds by Unicode's simple rules, by which two signs beyond ASCII are cases of the letters k and s.
-  func member<Name: RawRepresentable & CaseIterable>(_ token: StringToken) -> Name?
+  func member<Name: RawRepresentable & CaseIterable>(_ token: Token) -> Name?
   where Name.RawValue == String {
     let folded: [UInt8]
     if !token.hasEscapes, bytes[token.range].allSatisfy({ $0 < 0x80 }) {

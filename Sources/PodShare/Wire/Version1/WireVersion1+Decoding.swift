@@ -1,50 +1,67 @@
 import NIOCore
 
+// Every member of an object is found first, and only then what counts is read: of doubled members the last, whatever
+// those before it said.
 extension WireVersion1 {
-  /// Reads an event as Go's decoder does: members in any order and case, of doubled ones the last, unknown ones
-  /// ignored. What is no event of a known kind, with a key and an origin, is refused.
+  /// Reads an event as Go's decoder does: members in any order and case, unknown ones ignored. What is no event of a
+  /// known kind, with a key, an origin and a timestamp, is refused.
   static func decodeEvent(_ bytes: ByteBuffer) throws(WireError) -> WireWrite {
     var scanner = JSONScanner(bytes)
-    var kind: String?
-    var key: String?
-    var fields = EntryFields()
-    try scanner.object { (name, scanner) throws(WireError) in
-      let member: EventMember? = scanner.member(name)
-      switch member {
-      case .v: try checkVersion(&scanner)
-      case .kind: kind = try scanner.textOrNull() ?? kind
-      case .key: key = try scanner.textOrNull() ?? key
-      case .value: fields.value = try scanner.valueBytes()
-      case .origin: try fields.readOrigin(&scanner)
-      case .timestamp: try fields.readTimestamp(&scanner)
-      case .seq: try fields.readSequence(&scanner)
-      case nil: try scanner.skipValue()
+    var version: JSONScanner.Token?
+    var kind: JSONScanner.Token?
+    var key: JSONScanner.Token?
+    var members = EntryMembers()
+    do throws(WireError) {
+      try scanner.object { (name, scanner) throws(WireError) in
+        let member: EventMember? = scanner.member(name)
+        let value = try scanner.value()
+        switch member {
+        case .v: version.take(value)
+        case .kind: kind.take(value)
+        case .key: key.take(value)
+        case .value: members.value = value
+        case .origin: members.origin.take(value)
+        case .timestamp: members.timestamp.take(value)
+        case .seq: members.sequence.take(value)
+        case nil: break
+        }
       }
-    }
-    try scanner.requireEnd()
+      try scanner.requireEnd()
 
-    guard let kind else { throw scanner.error("the message has no kind") }
-    guard let kind = Kind(rawValue: kind) else {
-      throw scanner.error("message kind \(kind.prefix(40).debugDescription) is unknown")
+      try check(version, scanner)
+      guard let kind else { throw WireError(.malformed("the message has no kind")) }
+      let kindText = try scanner.string(kind, of: "kind")
+      guard let kind = Kind(rawValue: kindText) else {
+        throw WireError(.malformed("message kind \(kindText.quoted) is unknown"))
+      }
+      guard let key else { throw WireError(.malformed("the message has no key")) }
+      let entry = try members.entry(
+        forKey: try scanner.string(key, of: "key"), isDelete: kind == .delete, scanner)
+      return WireWrite(author: entry.version.author, timestamp: entry.version.timestamp, entries: [entry])
+    } catch {
+      throw error.about(key: key, origin: members.origin, scanner)
     }
-    guard let key else { throw scanner.error("the message has no key") }
-    let entry = try fields.entry(forKey: key, isDelete: kind == .delete)
-    return WireWrite(author: entry.version.author, timestamp: entry.version.timestamp, entries: [entry])
   }
 
   /// Reads a snapshot. An entry that makes no sense is left out and reported; the others stand.
   static func decodeSnapshot(_ bytes: ByteBuffer) throws(WireError) -> SavedSnapshot.Contents {
     var scanner = JSONScanner(bytes)
     var contents = SavedSnapshot.Contents()
+    var version: JSONScanner.Token?
+    var hasEntries = false
     var indices: [Key: Int] = [:]
     // Few origins have written many entries: each is kept once.
     var authors: Set<PodIdentity> = []
     try scanner.object { (name, scanner) throws(WireError) in
       let member: SnapshotMember? = scanner.member(name)
       switch member {
-      case .v: try checkVersion(&scanner)
+      case .v: version.take(try scanner.value())
       case .entries:
-        guard try scanner.nextKind() != .null else { return try scanner.null() }
+        hasEntries = true
+        guard try scanner.nextKind() != .null else {
+          _ = try scanner.value()
+          return
+        }
         try scanner.object { (name, scanner) throws(WireError) in
           let entry: WireEntry
           switch try readEntry(name, &scanner) {
@@ -59,50 +76,94 @@ extension WireVersion1 {
             contents.entries.append(entry)
           }
         }
-      case nil: try scanner.skipValue()
+      case nil: _ = try scanner.value()
       }
     }
     try scanner.requireEnd()
+    try check(version, scanner)
+    // Some other object, and so nothing that a newer one may take the place of.
+    guard hasEntries else { throw WireError(.malformed("the snapshot has no entries, not even none")) }
     return contents
   }
 
-  private static func checkVersion(_ scanner: inout JSONScanner) throws(WireError) {
-    guard let version: UInt8 = try scanner.integerOrNull() else { return }
-    guard version <= Self.version else {
-      throw WireError(.unsupportedVersion(version), origin: scanner.origin)
-    }
+  private static func check(_ version: JSONScanner.Token?, _ scanner: JSONScanner) throws(WireError) {
+    guard let version else { return }
+    let number: UInt64 = try scanner.number(version, of: "v")
+    guard number <= Self.version else { throw WireError(.unsupportedVersion(number), member: "v") }
   }
 
   /// Reads one member of a snapshot's entries. Throws where this is no JSON, so that nothing after it can be read.
   private static func readEntry(
-    _ name: JSONScanner.StringToken, _ scanner: inout JSONScanner
+    _ name: JSONScanner.Token, _ scanner: inout JSONScanner
   ) throws(WireError) -> Result<WireEntry, WireError> {
-    // Read once more from here if it cannot be understood.
-    let start = scanner
-    do throws(WireError) {
-      scanner.origin = nil
-      let key = try scanner.text(name)
-      var fields = EntryFields()
-      var isTombstone = false
+    var members = EntryMembers()
+    var tombstone: JSONScanner.Token?
+    if try scanner.nextKind() == .object {
       try scanner.object { (name, scanner) throws(WireError) in
         let member: EntryMember? = scanner.member(name)
+        let value = try scanner.value()
         switch member {
-        case .value: fields.value = try scanner.valueBytes()
-        case .timestamp: try fields.readTimestamp(&scanner)
-        case .origin: try fields.readOrigin(&scanner)
-        case .tombstone: isTombstone = try scanner.boolOrNull() ?? isTombstone
-        case .seq: try fields.readSequence(&scanner)
-        case nil: try scanner.skipValue()
+        case .value: members.value = value
+        case .timestamp: members.timestamp.take(value)
+        case .origin: members.origin.take(value)
+        case .tombstone: tombstone.take(value)
+        case .seq: members.sequence.take(value)
+        case nil: break
         }
       }
-      return .success(try fields.entry(forKey: key, isDelete: isTombstone))
-    } catch {
-      var error = error
-      error.key = (try? start.text(name)) ?? error.key
-      scanner = start
-      try scanner.skipValue()
-      return .failure(error)
+    } else {
+      // No entry, which is then found to lack everything.
+      _ = try scanner.value()
     }
+    do throws(WireError) {
+      let isDelete = if let tombstone { try scanner.boolean(tombstone, of: "tombstone") } else { false }
+      return .success(
+        try members.entry(forKey: try scanner.string(name, of: "entries"), isDelete: isDelete, scanner))
+    } catch {
+      return .failure(error.about(key: name, origin: members.origin, scanner))
+    }
+  }
+}
+
+/// What an event and a snapshot's entry have in common.
+private struct EntryMembers {
+  var value: JSONScanner.Token?
+  var origin: JSONScanner.Token?
+  var timestamp: JSONScanner.Token?
+  var sequence: JSONScanner.Token?
+
+  func entry(forKey key: String, isDelete: Bool, _ scanner: JSONScanner) throws(WireError) -> WireEntry {
+    guard Names.isValidKey(key) else {
+      throw WireError(.malformed("the key is longer than \(WireLimits.keyBytes) bytes"))
+    }
+    guard let origin else { throw WireError(.malformed("there is no origin")) }
+    let nodeID = try scanner.string(origin, of: "origin")
+    guard Names.isValidNodeID(nodeID) else {
+      throw WireError(.malformed("the origin is empty, too long or has control characters"))
+    }
+    // Go takes an absent one for the year 1.
+    guard let timestamp else { throw WireError(.malformed("there is no timestamp")) }
+    let version = Version(
+      timestamp: try scanner.timestamp(timestamp, of: "timestamp"),
+      author: PodIdentity(ofUnknownIncarnation: nodeID),
+      sequence: try sequence.map { token throws(WireError) in try scanner.number(token, of: "seq") } ?? 0)
+    let bytes = try value.map { token throws(WireError) in try scanner.codecBytes(token, of: "value") } ?? []
+    return WireEntry(
+      key: Key(key), version: version, epoch: isDelete ? .after(version) : .beginning,
+      content: isDelete
+        ? .delete(at: version.timestamp) : .set(lifetime: .permanent, bytes: ByteBuffer(bytes: bytes)))
+  }
+}
+
+extension WireError {
+  /// The same error with what can be read of the key and the origin it is about.
+  fileprivate func about(
+    key: JSONScanner.Token?, origin: JSONScanner.Token?, _ scanner: JSONScanner
+  ) -> WireError {
+    var error = self
+    error.key = key.flatMap { try? scanner.string($0, of: "key") }
+    error.origin = origin.flatMap { try? scanner.string($0, of: "origin") }
+    return error
   }
 }
 
@@ -113,44 +174,5 @@ extension WireEntry {
     entry.version = Version(timestamp: version.timestamp, author: author, sequence: version.sequence)
     if epoch != .beginning { entry.epoch = .after(entry.version) }
     return entry
-  }
-}
-
-/// What an event and a snapshot's entry have in common.
-private struct EntryFields {
-  var value: [UInt8] = []
-  private var origin: String?
-  private var timestamp: Timestamp?
-  private var sequence: UInt64 = 0
-
-  mutating func readOrigin(_ scanner: inout JSONScanner) throws(WireError) {
-    origin = try scanner.textOrNull() ?? origin
-    scanner.origin = origin
-  }
-
-  mutating func readTimestamp(_ scanner: inout JSONScanner) throws(WireError) {
-    timestamp = try scanner.timestampOrNull() ?? timestamp
-  }
-
-  mutating func readSequence(_ scanner: inout JSONScanner) throws(WireError) {
-    sequence = try scanner.integerOrNull() ?? sequence
-  }
-
-  func entry(forKey key: String, isDelete: Bool) throws(WireError) -> WireEntry {
-    guard let origin, Names.isValidNodeID(origin) else {
-      throw WireError(
-        .malformed("a node ID is missing, empty, too long or has control characters"), origin: origin)
-    }
-    guard Names.isValidKey(key) else {
-      throw WireError(.malformed("a key is longer than \(WireLimits.keyBytes) bytes"), origin: origin)
-    }
-    // Go takes an absent timestamp for the year 1.
-    guard let timestamp else { throw WireError(.timestampOutOfRange, origin: origin) }
-    let version = Version(
-      timestamp: timestamp, author: PodIdentity(ofUnknownIncarnation: origin), sequence: sequence)
-    return WireEntry(
-      key: Key(key), version: version, epoch: isDelete ? .after(version) : .beginning,
-      content: isDelete
-        ? .delete(at: timestamp) : .set(lifetime: .permanent, bytes: ByteBuffer(bytes: value)))
   }
 }

@@ -5,7 +5,7 @@ package import NIOCore
 /// An event is one write of one key. It says less than version 2: no incarnation, so that its author's writes cannot
 /// be told from those of its predecessor under the same node ID; no batch; no lifetime; no epoch; no deleter's clock.
 package enum WireVersion1 {
-  static let version: UInt8 = 1
+  static let version: UInt64 = 1
 
   /// The first byte of an event and of a snapshot.
   static let mark = UInt8(ascii: "{")

@@ -79,9 +79,19 @@ struct SnapshotReadingTests {
     #expect(contents.rejected == [])
   }
 
-  @Test("no entries at all, absent or null, is an empty snapshot")
+  @Test("T9: an entry costs itself alone however deep it is")
+  func deepEntry() throws {
+    let deep = "\(String(repeating: "[", count: 9_000))\(String(repeating: "]", count: 9_000))"
+    let entry = Self.good.dropLast() + ",\"later\":\(deep)}"
+    let contents = try read(
+      #"{"v":1,"entries":{"a":\#(Self.good),"deep":\#(entry),"bad":{"origin":\#(deep)},"z":\#(Self.good)}}"#)
+    #expect(contents.entries.map(\.key.string) == ["a", "deep", "z"])
+    #expect(contents.rejected.map(\.key) == ["bad"])
+  }
+
+  @Test("`entries` may be null or empty")
   func empty() throws {
-    for text in ["{}", #"{"v":1}"#, #"{"entries":null}"#, #"{"v":1,"entries":{ }}"#] {
+    for text in [#"{"entries":null}"#, #"{"v":1,"entries":{ }}"#] {
       let contents = try read(text)
       #expect(contents.entries.isEmpty && contents.rejected.isEmpty)
     }
@@ -91,7 +101,7 @@ struct SnapshotReadingTests {
     "what is no snapshot is refused",
     arguments: [
       #"{"v":2,"entries":{}}"#, #"{"v":1,"entries":[]}"#, #"{"v":1,"entries":{}}x"#,
-      #"{"entries":{"k":{"a":}}}"#,
+      #"{"entries":{"k":{"a":}}}"#, "{}", #"{"v":1}"#, EventReadingTests.event(), #"{"entries":{},"v":2}"#,
     ])
   func refused(text: String) {
     #expect(throws: WireError.self) { try read(text) }
