@@ -2,17 +2,24 @@ import Foundation
 
 /// `Codable` values as JSON and back, as Foundation's `JSONEncoder` and `JSONDecoder` do it with their defaults.
 ///
-/// What one side writes, the other reads as the same value, and both refuse the same bytes. What differs, on purpose:
+/// What one side writes, the other reads as the same value, and both refuse the same bytes: with Foundation, too, what is
+/// in a string or number that the type ignores may be malformed, a comma may stand behind the last member, and UTF-16 and
+/// UTF-32 are read. What differs, on purpose:
 ///
 /// - Members stand in the order in which they are encoded, those of dictionaries sorted by their keys' UTF-8, instead of
-///   in an order that changes from run to run.
+///   in an order that changes from run to run. `allKeys` has the order of the text.
 /// - `/` is not escaped.
 /// - `Decimal.nan`, which Foundation writes as `NaN` and cannot read again, is an error.
 /// - A value may be nested 512 levels deep in both directions; Foundation writes 511 and reads 512.
+/// - `0e1` is zero, which some versions of Foundation refuse.
 /// - Where a type uses an encoder in a way that Foundation stops the program for, such as encoding two values into one
 ///   place, encoding throws.
-/// - The keys in the coding path of a decoder or a container are not the type's own but have the same names and numbers;
-///   those in errors are the type's own where they went through this decoder.
+/// - A value that fails to encode leaves nothing behind if the type around it goes on. In Foundation it may.
+/// - A value that is encoded into a container nested in an array, and meanwhile writes an element to that array itself,
+///   may find it before the container instead of behind it.
+/// - The coding path of an encoder, a decoder or a container consists of keys that have the names of the type's own. In
+///   errors they are the type's own where they went through this decoder or encoder. Foundation leaves containers out of
+///   the path of an encoder that were opened by hand.
 /// - Descriptions of errors are worded differently.
 package enum JSON {
   /// How many arrays and objects may stand within one another.
