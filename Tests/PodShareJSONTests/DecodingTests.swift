@@ -160,9 +160,15 @@ struct DecodingTests {
   // MARK: Objects
 
   struct Accents: Codable, Equatable {
-    var é: Int?
-    var K: Int?
-    var o: Int?
+    enum CodingKeys: String, CodingKey {
+      case acute = "é"
+      case kelvin = "K"
+      case plain = "o"
+    }
+
+    var acute: Int?
+    var kelvin: Int?
+    var plain: Int?
   }
 
   @Test("keys are the same if they are equal as strings, however they are spelt")

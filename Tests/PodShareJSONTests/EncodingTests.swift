@@ -59,9 +59,10 @@ struct EncodingTests {
     expect(UInt64.max, writes: "18446744073709551615")
     expect(Int128.min, writes: "-170141183460469231731687303715884105728")
     expect(
-      [1, -0.0, 0.1, 1e15, 1e16, 1e17, 1e-5, 5e-324, .greatestFiniteMagnitude, 100.0, 0.5] as [Double],
+      [1, -0.0, 0.1, 1e15, 1e16, 1e17, 1e-5, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 100.0, 0.5]
+        as [Double],
       writes: "[1,-0,0.1,1000000000000000,1e+16,1e+17,1e-05,5e-324,1.7976931348623157e+308,100,0.5]")
-    expect([0.1, 16_777_216, 1e-45] as [Float], writes: "[0.1,16777216,1e-45]")
+    expect([0.1, 16_777_216, .leastNonzeroMagnitude] as [Float], writes: "[0.1,16777216,1e-45]")
   }
 
   @Test("what is no number in JSON is an error at its place")
@@ -412,6 +413,11 @@ struct EncodingTests {
     #expect(error(of: Deep(rest: 513)).map { summary(of: $0).hasSuffix(" ") } == true)
     #expect(error(of: Deep(rest: .max)) != nil)
     #expect(throws: Never.self) { try encodedByFoundation(Deep(rest: 511)) }
+    let opened = Custom { encoder in
+      var array = encoder.unkeyedContainer()
+      for _ in 0..<100_000 { array = array.nestedUnkeyedContainer() }
+    }
+    #expect(error(of: opened) != nil)
   }
 
   // MARK: Memory

@@ -18,7 +18,12 @@ struct StrictnessTests {
   }
 
   struct Accent: Codable {
-    var é: Int?
+    enum CodingKeys: String, CodingKey {
+      case acute = "é"
+      case list, names
+    }
+
+    var acute: Int?
     var list: [String]?
     var names: [String: Int]?
   }

@@ -85,7 +85,8 @@ final class EncodingState {
   func push(parent: Int32, place: Int, _ kind: Record.Kind) -> Record.ID {
     lastSerial &+= 1
     let index = Int32(truncatingIfNeeded: records.count)
-    let depth = parent < 0 ? 1 : records[Int(parent)].depth + 1
+    // Deeper is too deep in any case.
+    let depth = parent < 0 ? 1 : min(records[Int(parent)].depth, Int16.max - 1) + 1
     records.append(
       Record(
         serial: lastSerial, parent: parent, kind: kind, depth: depth, start: output.count, place: place))

@@ -36,6 +36,17 @@ enum JSONFuzzing {
       static func == (a: Derived, b: Derived) -> Bool { a.own == b.own && a.base == b.base }
     }
 
+    /// Keys that can be spelt in several ways.
+    struct Accents: Codable, Equatable, Sendable {
+      enum CodingKeys: String, CodingKey {
+        case acute = "é"
+        case kelvin = "K"
+      }
+
+      var acute: Int?
+      var kelvin: Int?
+    }
+
     enum Choice: Codable, Equatable, Sendable {
       case nothing
       case some(number: Int, [Everything])
@@ -60,8 +71,7 @@ enum JSONFuzzing {
     var optionals: [Int?]?
     var names: [String: Double]?
     var numbers: [Int: String]?
-    var é: Int?
-    var K: Int?
+    var accents: Accents?
   }
 
   /// Any JSON.
