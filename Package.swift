@@ -25,6 +25,7 @@ let package = Package(
     .target(
       name: "PodShare",
       dependencies: [
+        "PodShareJSON",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
@@ -32,6 +33,7 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    .target(name: "PodShareJSON", swiftSettings: settings),
     .target(
       name: "PodShareTestKit",
       dependencies: [
@@ -41,6 +43,7 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    .testTarget(name: "PodShareJSONTests", dependencies: ["PodShareJSON"], swiftSettings: settings),
     .testTarget(
       name: "PodShareTests",
       dependencies: [

@@ -1,5 +1,5 @@
-import Foundation
 public import NIOCore
+import PodShareJSON
 
 /// Values as JSON, like ``JSONCodec``, but a member that the type does not decode is an error.
 ///
@@ -22,7 +22,6 @@ public import NIOCore
 /// like then.
 public struct StrictJSONCodec<Value: Codable & Sendable>: Codec {
   private let permissive = JSONCodec<Value>()
-  private let isToken = isReadByFoundation(Value.self)
 
   public init() {}
 
@@ -34,19 +33,10 @@ public struct StrictJSONCodec<Value: Codable & Sendable>: Codec {
   ///
   /// Throws what ``JSONCodec`` throws, and otherwise an ``UnknownMemberError`` if the value leaves something out.
   public func decode(_ bytes: ByteBuffer) throws -> Value {
-    if isToken { return try permissive.decode(bytes) }
-    return try JSONDecoder().decode(Complete<Value>.self, from: Data(bytes.readableBytesView)).value
-  }
-}
-
-/// A value that leaves nothing of its JSON out.
-private struct Complete<Value: Decodable>: Decodable {
-  let value: Value
-
-  init(from decoder: any Decoder) throws {
-    let record = ReadRecord(of: decoder)
-    value = try Value(from: RecordingDecoder(decoder, record))
-    // Only now: what one attempt leaves out may be what the next one reads.
-    if let unread = record.firstUnread() { throw unread }
+    do {
+      return try bytes.withUnsafeReadableBytes { try JSON.decodeStrictly(Value.self, from: $0) }
+    } catch let unread as UnreadPart {
+      throw UnknownMemberError(unread)
+    }
   }
 }

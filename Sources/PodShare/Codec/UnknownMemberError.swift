@@ -1,25 +1,13 @@
+import PodShareJSON
+
 /// JSON has a part that the type does not decode: thrown by ``StrictJSONCodec``.
 ///
 /// Usually a newer build has written a field that this one does not know.
 public struct UnknownMemberError: Error, Sendable, Hashable {
-  /// One step on the way from a value to a part of it.
-  enum Step: Hashable {
-    case member(String)
-    case element(Int)
-  }
+  private let steps: [UnreadPart.Step]
 
-  private var parent: [Step] = []
-  private let part: Step
-
-  init(_ part: Step) {
-    self.part = part
-  }
-
-  /// The same as seen from a value around it.
-  func inside(_ step: Step) -> UnknownMemberError {
-    var error = self
-    error.parent.insert(step, at: 0)
-    return error
+  init(_ unread: UnreadPart) {
+    steps = unread.path
   }
 
   /// Where it is, as in `limits.burst[2].colour`: from the value down to the member itself.
@@ -27,10 +15,10 @@ public struct UnknownMemberError: Error, Sendable, Hashable {
   /// Names of more than letters, digits, `_` and `-` are quoted, as in `users["a.b"]`, and those of more than 200 bytes
   /// cut short.
   public var path: String {
-    Self.text(of: parent + [part])
+    Self.text(of: steps[...])
   }
 
-  private static func text(of steps: [Step]) -> String {
+  private static func text(of steps: ArraySlice<UnreadPart.Step>) -> String {
     var text = ""
     for step in steps {
       switch step {
@@ -45,9 +33,10 @@ public struct UnknownMemberError: Error, Sendable, Hashable {
 
 extension UnknownMemberError: CustomStringConvertible {
   public var description: String {
-    let kind = if case .element = part { "element" } else { "member" }
+    let kind = if case .element = steps.last { "element" } else { "member" }
+    let parent = steps.dropLast()
     let place = parent.isEmpty ? "" : " at `\(Self.text(of: parent))`"
-    return "unknown \(kind) `\(Self.text(of: [part]))`\(place)"
+    return "unknown \(kind) `\(Self.text(of: steps.suffix(1)))`\(place)"
   }
 }
 

@@ -18,6 +18,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case call
   /// JSON values, strict and not.
   case strictJSON
+  /// JSON values, as Foundation reads them.
+  case json
 
   /// Runs the target on an input.
   public func run(_ input: [UInt8]) {
@@ -28,6 +30,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .frame: Self.frame(input)
     case .call: Self.call(ByteBuffer(bytes: input))
     case .strictJSON: StrictJSONFuzzing.run(ByteBuffer(bytes: input))
+    case .json: JSONFuzzing.run(ByteBuffer(bytes: input))
     }
   }
 

@@ -4,7 +4,7 @@ import PodShare
 import PodShareTestKit
 import Testing
 
-/// The direct paths must be indistinguishable from Foundation's coders, which serve all other types.
+/// The codec must be indistinguishable from Foundation's coders; `PodShareJSONTests` has more of this.
 @Suite("JSONCodec")
 struct JSONCodecTests {
   static let seeds = 0..<8 as Range<UInt64>
@@ -85,7 +85,7 @@ struct JSONCodecTests {
     }
   }
 
-  @Test("The sign of zero survives, as far as Foundation lets it")
+  @Test("The sign of zero survives")
   func negativeZero() throws {
     var ours = ByteBuffer()
     try JSONCodec<Double>().encode(-0.0, into: &ours)
@@ -160,7 +160,7 @@ struct JSONCodecTests {
     "\"\\x\"", "\"a\"  ", "'a'", "\u{feff}1", "\u{feff}\"a\"", "1\0", "\01",
   ]
 
-  @Test("Of any bytes, the direct path makes what Foundation makes of them", arguments: oddities)
+  @Test("Of any bytes, the codec makes what Foundation makes of them", arguments: oddities)
   func oddity(json: String) {
     expectSameReading(of: json, as: Int.self)
     expectSameReading(of: json, as: Int8.self)
@@ -188,7 +188,7 @@ struct JSONCodecTests {
     var parent: [Setting]?
   }
 
-  @Test("Structures go through Foundation")
+  @Test("Structures, arrays and optionals")
   func structures() {
     expectAgreement(on: Setting(name: "a", limits: [1: 2.5], parent: [Setting(name: "b", limits: [:])]))
     expectAgreement(on: [1, 2, 3])

@@ -8,10 +8,6 @@ package struct ReadSection {
   /// The counter of those who have left. In the table's memory.
   @usableFromInline let left: UnsafeMutableRawPointer
 
-  init(left: UnsafeMutableRawPointer) {
-    self.left = left
-  }
-
   @inlinable @inline(__always)
   package func end() {
     left.assumingMemoryBound(to: Atomic<Int>.self).pointee.wrappingAdd(1, ordering: .releasing)
@@ -24,11 +20,6 @@ package struct Reading {
   /// Where the value is, if there is one.
   @usableFromInline let value: UnsafeMutableRawPointer?
   @usableFromInline let section: ReadSection
-
-  init(value: UnsafeMutableRawPointer?, section: ReadSection) {
-    self.value = value
-    self.section = section
-  }
 }
 
 extension CellTable {

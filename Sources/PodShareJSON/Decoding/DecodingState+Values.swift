@@ -1,0 +1,180 @@
+import Foundation
+
+/// Values of any type.
+///
+/// Unsafe code with this invariant: a value is only taken for one of the generic type after the two types have been
+/// compared. A cast by `as` would cost more than reading the value.
+extension DecodingState {
+  /// Makes a value of any type.
+  func value<Value: Decodable>(_ type: Value.Type, at decoder: ValueDecoder) throws -> Value {
+    let place = Int(decoder.place)
+    let token = tokens[place]
+    if Value.self == String.self {
+      guard let value = try read(String.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == Int.self {
+      guard let value = try read(Int.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == Double.self {
+      guard let value = try read(Double.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == Bool.self {
+      guard let value = try read(Bool.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == Int64.self {
+      guard let value = try read(Int64.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == UInt64.self {
+      guard let value = try read(UInt64.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == Int32.self {
+      guard let value = try read(Int32.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == Float.self {
+      guard let value = try read(Float.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == UInt.self {
+      guard let value = try read(UInt.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == UInt32.self {
+      guard let value = try read(UInt32.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == UInt8.self {
+      guard let value = try read(UInt8.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == Int8.self {
+      guard let value = try read(Int8.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == Int16.self {
+      guard let value = try read(Int16.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == UInt16.self {
+      guard let value = try read(UInt16.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == Int128.self {
+      guard let value = try read(Int128.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == UInt128.self {
+      guard let value = try read(UInt128.self, token) else { throw mismatch(type, token, decoder.codingPath) }
+      return unsafeBitCast(value, to: Value.self)
+    }
+    if Value.self == Date.self || Value.self == Data.self || Value.self == URL.self
+      || Value.self == Decimal.self
+    {
+      return try foundationValue(type, token, decoder)
+    }
+    if Value.self == [String].self, let values = try elements(at: place, { try read(String.self, $0) }) {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [String: String].self, let values = try members(at: place, { try read(String.self, $0) })
+    {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [Int].self, let values = try elements(at: place, { try read(Int.self, $0) }) {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [String: Int].self, let values = try members(at: place, { try read(Int.self, $0) }) {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [Double].self, let values = try elements(at: place, { try read(Double.self, $0) }) {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [String: Double].self, let values = try members(at: place, { try read(Double.self, $0) })
+    {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [Bool].self, let values = try elements(at: place, { try read(Bool.self, $0) }) {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    if Value.self == [String: Bool].self, let values = try members(at: place, { try read(Bool.self, $0) }) {
+      return unsafeBitCast(values, to: Value.self)
+    }
+    visit(place)
+    return try Value(from: decoder)
+  }
+
+  /// Foundation's own types of which its decoder makes something else than they do themselves.
+  private func foundationValue<Value: Decodable>(
+    _ type: Value.Type, _ token: Token, _ decoder: ValueDecoder
+  ) throws -> Value {
+    if Value.self == Data.self { return unsafeBitCast(try data(token, decoder), to: Value.self) }
+    if Value.self == URL.self { return unsafeBitCast(try url(token, decoder), to: Value.self) }
+    if Value.self == Decimal.self { return unsafeBitCast(try decimal(token, decoder), to: Value.self) }
+    if token.kind == .null { throw mismatch(type, token, decoder.codingPath) }
+    return try Value(from: decoder)
+  }
+
+  private func data(_ token: Token, _ decoder: ValueDecoder) throws -> Data {
+    guard let text = try string(token) else {
+      throw mismatch(token.kind == .null ? Data.self : String.self, token, decoder.codingPath)
+    }
+    guard let data = Data(base64Encoded: text) else {
+      throw corrupted("Encountered Data is not valid Base64.", decoder)
+    }
+    return data
+  }
+
+  private func url(_ token: Token, _ decoder: ValueDecoder) throws -> URL {
+    guard let text = try string(token) else {
+      throw mismatch(token.kind == .null ? URL.self : String.self, token, decoder.codingPath)
+    }
+    guard let url = URL(string: text) else { throw corrupted("Invalid URL string.", decoder) }
+    return url
+  }
+
+  private func decimal(_ token: Token, _ decoder: ValueDecoder) throws -> Decimal {
+    guard token.kind == .number else { throw mismatch(Decimal.self, token, decoder.codingPath) }
+    return try foundationNumber(Decimal.self, token)
+  }
+
+  private func corrupted(_ description: String, _ decoder: ValueDecoder) -> DecodingError {
+    .dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: description))
+  }
+}
+
+extension DecodingState {
+  // MARK: Tokens
+
+  /// Nil if the token is no boolean.
+  @inline(__always)
+  func read(_: Bool.Type, _ token: Token) throws -> Bool? {
+    switch token.kind {
+    case .true: true
+    case .false: false
+    default: nil
+    }
+  }
+
+  /// Nil if the token is no string.
+  @inline(__always)
+  func read(_: String.Type, _ token: Token) throws -> String? { try string(token) }
+
+  /// Nil if the token is no number.
+  @inline(__always)
+  func read(_: Double.Type, _ token: Token) throws -> Double? { try double(token) }
+
+  /// Nil if the token is no number.
+  @inline(__always)
+  func read(_: Float.Type, _ token: Token) throws -> Float? { try float(token) }
+
+  /// Nil if the token is no number.
+  @inline(__always)
+  func read<Value: FixedWidthInteger & Decodable>(_: Value.Type, _ token: Token) throws -> Value? {
+    try integer(token)
+  }
+}
