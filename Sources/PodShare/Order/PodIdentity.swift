@@ -8,10 +8,14 @@ package struct PodIdentity: Sendable {
   private final class Storage: Sendable {
     let nodeID: String
     let incarnation: UInt64
+    let digest: UInt64
 
     init(nodeID: String, incarnation: UInt64) {
       self.nodeID = nodeID
       self.incarnation = incarnation
+      var hash = DigestHash(StableHash.hash(Key(nodeID)))
+      hash.combine(incarnation)
+      digest = hash.value
     }
   }
 
@@ -39,8 +43,8 @@ package struct PodIdentity: Sendable {
   package var nodeID: String { storage.nodeID }
   package var incarnation: UInt64 { storage.incarnation }
 
-  /// A hash that is the same on every pod: the incarnation, which is random, or else that of the node ID.
-  var digest: UInt64 { hasKnownIncarnation ? incarnation : StableHash.hash(Key(nodeID)) }
+  /// A hash that is the same on every pod.
+  var digest: UInt64 { storage.digest }
 
   /// Whether two are one instance: equal ones need not be.
   package func isSame(as other: PodIdentity) -> Bool { storage === other.storage }
