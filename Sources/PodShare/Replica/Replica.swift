@@ -202,9 +202,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     for write in entries {
       guard !isForgotten(write) else {
         counters.rejectedWrites += 1
-        if !write.isDelete, storage.entry(forKey: write.key) == nil, let digest = digest(of: write) {
-          forgotten.append(digest)
-        }
+        if !write.isDelete, let digest = digest(of: write) { forgotten.append(digest) }
         continue
       }
       apply(write, to: &application, wall: wall, outbox: &outbox)
@@ -223,14 +221,15 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
 
   /// Whether an entry of another pod's was once here and is gone for good.
   ///
-  /// A value that is missing here, though its write was seen, was deleted here. A delete that was seen has had its
+  /// A value that is missing here, though its write was seen, was deleted here; so it was if what is here is older, which
+  /// somebody had not seen deleted. A delete that was seen has had its
   /// effect, even if its tombstone has been collected and the key written anew.
   private func isForgotten(_ entry: Write<Value>) -> Bool {
     let current = storage.entry(forKey: entry.key)
     if entry.isDelete, case .after(let delete) = entry.epoch {
       return context.contains(delete) && (current.map { $0.epoch < entry.epoch } ?? true)
     }
-    return current == nil && context.contains(entry.version)
+    return context.contains(entry.version) && current.map { $0.version < entry.version } ?? true
   }
 
   private mutating func apply(

@@ -28,6 +28,8 @@ package enum Names {
 
 extension String {
   fileprivate var hasControlCharacters: Bool {
-    unicodeScalars.contains { $0.properties.generalCategory == .control }
+    // Nearly all are plain ASCII, which needs no table.
+    if utf8.allSatisfy({ 0x20..<0x7f ~= $0 }) { return false }
+    return unicodeScalars.contains { $0.properties.generalCategory == .control }
   }
 }

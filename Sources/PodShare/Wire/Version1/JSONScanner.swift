@@ -331,7 +331,7 @@ extension JSONScanner {
   where Name.RawValue == String {
     let folded: [UInt8]
     if !token.hasEscapes, bytes[token.range].allSatisfy({ $0 < 0x80 }) {
-      for name in Name.allCases where bytes[token.range].elementsEqual(name.rawValue.utf8) { return name }
+      for name in Name.allCases where isEqual(token, to: name.rawValue) { return name }
       folded = bytes[token.range].map { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= $0 ? $0 | 0x20 : $0 }
     } else {
       guard let text = try? text(token) else { return nil }
@@ -347,6 +347,16 @@ extension JSONScanner {
       folded = scalars.map { UInt8(ascii: $0) }
     }
     return Name.allCases.first { $0.rawValue.utf8.elementsEqual(folded) }
+  }
+
+  /// Asked of every member of every message: most differ in length, or in the first byte.
+  private func isEqual(_ token: Token, to name: String) -> Bool {
+    var name = name
+    return name.withUTF8 { name in
+      guard name.count == token.range.count else { return false }
+      for index in 0..<name.count where name[index] != bytes[token.range.lowerBound + index] { return false }
+      return true
+    }
   }
 }
 
