@@ -156,9 +156,11 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
       result.content = .opaque([opaque], readable: .init(value: value, version: current.version))
       result.fingerprint = current.fingerprint
     case (.opaque(var writes, let readable), .setOpaque(let opaque)):
-      guard !writes.contains(where: { $0.version == opaque.version }) else { return nil }
+      guard
+        !writes.contains(where: { $0.version == opaque.version && $0.fingerprint == opaque.fingerprint })
+      else { return nil }
       writes.append(opaque)
-      writes.sort { $0.version < $1.version }
+      writes.sort { ($0.version, $0.fingerprint ?? 0) < ($1.version, $1.fingerprint ?? 0) }
       if writes.count > Self.opaqueWritesPerKey { writes.removeFirst() }
       result.content = .opaque(writes, readable: readable)
     }

@@ -86,6 +86,8 @@ package struct OpaqueWrite: Sendable, Hashable {
   package var lifetime: Lifetime
   /// The codec's bytes: a copy of its own, never a slice of a read buffer.
   package var bytes: [UInt8]
+  /// Of a value that is the join of several writes, what tells it from other joins.
+  package var fingerprint: UInt64? = nil
 }
 
 /// How long an entry lives. Everything written today is permanent; what later versions invent is carried as bytes.

@@ -12,7 +12,10 @@ extension StateEncoder {
           try codec.encode(value, into: &$0)
         }
       case .setOpaque(let opaque):
-        try set(key, version: write.version, epoch: write.epoch, lifetime: opaque.lifetime) {
+        try set(
+          key, version: write.version, epoch: write.epoch, fingerprint: opaque.fingerprint,
+          lifetime: opaque.lifetime
+        ) {
           $0.writeBytes(opaque.bytes)
         }
       case .delete(let time):

@@ -21,7 +21,9 @@ extension WireEntry {
       } else {
         reason = "lifetime \(lifetime.kind) is not known to this build"
       }
-      let opaque = OpaqueWrite(version: version, lifetime: lifetime, bytes: Array(bytes.readableBytesView))
+      let opaque = OpaqueWrite(
+        version: version, lifetime: lifetime, bytes: Array(bytes.readableBytesView),
+        fingerprint: fingerprint)
       return (Write(key: key, version: version, epoch: epoch, content: .setOpaque(opaque)), reason)
     }
   }

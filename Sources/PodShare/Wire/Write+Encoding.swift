@@ -14,6 +14,8 @@ extension Write {
     case .delete(let time):
       content = .delete(at: time)
     }
+    let fingerprint =
+      if case .setOpaque(let opaque) = self.content { opaque.fingerprint } else { self.fingerprint }
     return WireEntry(
       key: key, version: version, epoch: epoch, content: content, fingerprint: fingerprint)
   }

@@ -80,7 +80,10 @@ extension StoredEntry {
     case .value:
       hash.combine(valueFingerprint)
     case .opaque(let writes, let readable):
-      hash.combine(writes.reduce(readable == nil ? 0 : valueFingerprint) { $0 &+ $1.version.digest })
+      hash.combine(
+        writes.reduce(readable == nil ? 0 : valueFingerprint) {
+          $0 &+ ($1.fingerprint ?? $1.version.digest)
+        })
     case .tombstone: break
     }
     return hash.value
