@@ -3,7 +3,7 @@ import PodShare
 import PodShareTestKit
 import Testing
 
-@Suite("FaultyTransport: concurrency", .timeLimit(.minutes(10)))
+@Suite("FaultyTransport: concurrency", .timeLimit(.minutes(2)))
 struct FaultyTransportConcurrencyTests {
   @Test(
     "Publishing, changing faults, subscribing, draining and moving the clock, all at once",

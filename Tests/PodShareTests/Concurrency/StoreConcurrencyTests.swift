@@ -4,7 +4,7 @@ import PodShareTestKit
 import Testing
 
 /// Run under ThreadSanitizer with `--filter Concurrency`.
-@Suite("Concurrency: store", .serialized, .timeLimit(.minutes(10)))
+@Suite("Concurrency: store", .serialized, .timeLimit(.minutes(2)))
 struct StoreConcurrencyTests {
   private static let tasks = 4
 

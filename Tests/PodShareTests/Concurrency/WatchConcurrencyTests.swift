@@ -3,7 +3,7 @@ import PodShareTestKit
 import Testing
 
 /// Run under ThreadSanitizer with `--filter Concurrency`.
-@Suite("Concurrency: watch", .serialized, .timeLimit(.minutes(10)))
+@Suite("Concurrency: watch", .serialized, .timeLimit(.minutes(2)))
 struct WatchConcurrencyTests {
   @Test("P5: the first state and what comes after it fit together: each value once, none missing")
   func seam() async throws {
