@@ -1,120 +1,78 @@
 import Foundation
 
 /// Values of any type.
-///
-/// Unsafe code with this invariant: a value is only taken for one of the generic type after the two types have been
-/// compared. A cast by `as` would cost more than reading the value.
 extension DecodingState {
   /// Makes a value of any type.
   func value<Value: Decodable>(_ type: Value.Type, at decoder: ValueDecoder) throws -> Value {
     let place = Int(decoder.place)
     let token = tokens[place]
-    if Value.self == String.self {
-      guard let value = try read(String.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == Int.self {
-      guard let value = try read(Int.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == Double.self {
-      guard let value = try read(Double.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == Bool.self {
-      guard let value = try read(Bool.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == Int64.self {
-      guard let value = try read(Int64.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == UInt64.self {
-      guard let value = try read(UInt64.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == Int32.self {
-      guard let value = try read(Int32.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == Float.self {
-      guard let value = try read(Float.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == UInt.self {
-      guard let value = try read(UInt.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == UInt32.self {
-      guard let value = try read(UInt32.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == UInt8.self {
-      guard let value = try read(UInt8.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == Int8.self {
-      guard let value = try read(Int8.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == Int16.self {
-      guard let value = try read(Int16.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == UInt16.self {
-      guard let value = try read(UInt16.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == Int128.self {
-      guard let value = try read(Int128.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
-    if Value.self == UInt128.self {
-      guard let value = try read(UInt128.self, token) else { throw mismatch(type, token, decoder.codingPath) }
-      return unsafeBitCast(value, to: Value.self)
-    }
+    if Value.self == String.self { return try found(read(String.self, token), type, token, decoder) }
+    if Value.self == Int.self { return try found(read(Int.self, token), type, token, decoder) }
+    if Value.self == Double.self { return try found(read(Double.self, token), type, token, decoder) }
+    if Value.self == Bool.self { return try found(read(Bool.self, token), type, token, decoder) }
+    if Value.self == Int64.self { return try found(read(Int64.self, token), type, token, decoder) }
+    if Value.self == UInt64.self { return try found(read(UInt64.self, token), type, token, decoder) }
+    if Value.self == Int32.self { return try found(read(Int32.self, token), type, token, decoder) }
+    if Value.self == Float.self { return try found(read(Float.self, token), type, token, decoder) }
+    if Value.self == UInt.self { return try found(read(UInt.self, token), type, token, decoder) }
+    if Value.self == UInt32.self { return try found(read(UInt32.self, token), type, token, decoder) }
+    if Value.self == UInt8.self { return try found(read(UInt8.self, token), type, token, decoder) }
+    if Value.self == Int8.self { return try found(read(Int8.self, token), type, token, decoder) }
+    if Value.self == Int16.self { return try found(read(Int16.self, token), type, token, decoder) }
+    if Value.self == UInt16.self { return try found(read(UInt16.self, token), type, token, decoder) }
+    if Value.self == Int128.self { return try found(read(Int128.self, token), type, token, decoder) }
+    if Value.self == UInt128.self { return try found(read(UInt128.self, token), type, token, decoder) }
     if Value.self == Date.self || Value.self == Data.self || Value.self == URL.self
       || Value.self == Decimal.self
     {
       return try foundationValue(type, token, decoder)
     }
     if Value.self == [String].self, let values = try elements(at: place, { try read(String.self, $0) }) {
-      return unsafeBitCast(values, to: Value.self)
+      return same(values, as: type)
     }
     if Value.self == [String: String].self, let values = try members(at: place, { try read(String.self, $0) })
     {
-      return unsafeBitCast(values, to: Value.self)
+      return same(values, as: type)
     }
     if Value.self == [Int].self, let values = try elements(at: place, { try read(Int.self, $0) }) {
-      return unsafeBitCast(values, to: Value.self)
+      return same(values, as: type)
     }
     if Value.self == [String: Int].self, let values = try members(at: place, { try read(Int.self, $0) }) {
-      return unsafeBitCast(values, to: Value.self)
+      return same(values, as: type)
     }
     if Value.self == [Double].self, let values = try elements(at: place, { try read(Double.self, $0) }) {
-      return unsafeBitCast(values, to: Value.self)
+      return same(values, as: type)
     }
     if Value.self == [String: Double].self, let values = try members(at: place, { try read(Double.self, $0) })
     {
-      return unsafeBitCast(values, to: Value.self)
+      return same(values, as: type)
     }
     if Value.self == [Bool].self, let values = try elements(at: place, { try read(Bool.self, $0) }) {
-      return unsafeBitCast(values, to: Value.self)
+      return same(values, as: type)
     }
     if Value.self == [String: Bool].self, let values = try members(at: place, { try read(Bool.self, $0) }) {
-      return unsafeBitCast(values, to: Value.self)
+      return same(values, as: type)
     }
     visit(place)
     return try Value(from: decoder)
+  }
+
+  /// What a token was found to say, if it is of the right kind.
+  @inline(__always)
+  private func found<Found, Value>(
+    _ value: Found?, _ type: Value.Type, _ token: Token, _ decoder: ValueDecoder
+  ) throws -> Value {
+    guard let value else { throw mismatch(type, token, decoder.codingPath) }
+    return same(value, as: type)
   }
 
   /// Foundation's own types of which its decoder makes something else than they do themselves.
   private func foundationValue<Value: Decodable>(
     _ type: Value.Type, _ token: Token, _ decoder: ValueDecoder
   ) throws -> Value {
-    if Value.self == Data.self { return unsafeBitCast(try data(token, decoder), to: Value.self) }
-    if Value.self == URL.self { return unsafeBitCast(try url(token, decoder), to: Value.self) }
-    if Value.self == Decimal.self { return unsafeBitCast(try decimal(token, decoder), to: Value.self) }
+    if Value.self == Data.self { return same(try data(token, decoder), as: type) }
+    if Value.self == URL.self { return same(try url(token, decoder), as: type) }
+    if Value.self == Decimal.self { return same(try decimal(token, decoder), as: type) }
     if token.kind == .null { throw mismatch(type, token, decoder.codingPath) }
     return try Value(from: decoder)
   }

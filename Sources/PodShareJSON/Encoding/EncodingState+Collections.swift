@@ -1,8 +1,5 @@
 /// The most usual arrays and dictionaries, which need not be asked to encode themselves: they would do the same through
 /// an encoder and a container that know nothing of their elements.
-///
-/// Unsafe code with this invariant: a value of the generic type is only taken for one of a certain type after the two
-/// types have been compared.
 extension EncodingState {
   /// Encodes a value in its place.
   @inline(__always)
@@ -13,35 +10,35 @@ extension EncodingState {
 
   private func encodeCollection<Value>(_ value: Value, at id: Record.ID) throws -> Bool {
     if Value.self == [String].self {
-      try encode(unsafeBitCast(value, to: [String].self), at: id)
+      try encode(same(value, as: [String].self), at: id)
       return true
     }
     if Value.self == [String: String].self {
-      try encode(unsafeBitCast(value, to: [String: String].self), at: id)
+      try encode(same(value, as: [String: String].self), at: id)
       return true
     }
     if Value.self == [Int].self {
-      try encode(unsafeBitCast(value, to: [Int].self), at: id)
+      try encode(same(value, as: [Int].self), at: id)
       return true
     }
     if Value.self == [String: Int].self {
-      try encode(unsafeBitCast(value, to: [String: Int].self), at: id)
+      try encode(same(value, as: [String: Int].self), at: id)
       return true
     }
     if Value.self == [Double].self {
-      try encode(unsafeBitCast(value, to: [Double].self), at: id)
+      try encode(same(value, as: [Double].self), at: id)
       return true
     }
     if Value.self == [String: Double].self {
-      try encode(unsafeBitCast(value, to: [String: Double].self), at: id)
+      try encode(same(value, as: [String: Double].self), at: id)
       return true
     }
     if Value.self == [Bool].self {
-      try encode(unsafeBitCast(value, to: [Bool].self), at: id)
+      try encode(same(value, as: [Bool].self), at: id)
       return true
     }
     if Value.self == [String: Bool].self {
-      try encode(unsafeBitCast(value, to: [String: Bool].self), at: id)
+      try encode(same(value, as: [String: Bool].self), at: id)
       return true
     }
     return false

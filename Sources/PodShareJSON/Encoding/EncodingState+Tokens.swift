@@ -1,9 +1,6 @@
 import Foundation
 
 /// Values that are one token of JSON.
-///
-/// Unsafe code with this invariant: a value of the generic type is only taken for one of a certain type after the two
-/// types have been compared. A cast by `as` would cost more than writing the value.
 extension EncodingState {
   /// Whether a value of this type is written without being asked to encode itself.
   static func isToken<Value>(_: Value.Type) -> Bool {
@@ -22,71 +19,71 @@ extension EncodingState {
     _ value: Value, in id: Record.ID, _ key: @autoclosure () -> (any CodingKey)?
   ) throws -> Bool {
     if Value.self == String.self {
-      output.write(unsafeBitCast(value, to: String.self))
+      output.write(same(value, as: String.self))
       return true
     }
     if Value.self == Int.self {
-      output.write(unsafeBitCast(value, to: Int.self))
+      output.write(same(value, as: Int.self))
       return true
     }
     if Value.self == Double.self {
-      let number = unsafeBitCast(value, to: Double.self)
+      let number = same(value, as: Double.self)
       guard number.isFinite else { throw notEncodable(number, in: id, key()) }
       output.write(number)
       return true
     }
     if Value.self == Bool.self {
-      output.write(unsafeBitCast(value, to: Bool.self))
+      output.write(same(value, as: Bool.self))
       return true
     }
     if Value.self == Int64.self {
-      output.write(unsafeBitCast(value, to: Int64.self))
+      output.write(same(value, as: Int64.self))
       return true
     }
     if Value.self == UInt64.self {
-      output.write(unsafeBitCast(value, to: UInt64.self))
+      output.write(same(value, as: UInt64.self))
       return true
     }
     if Value.self == Int32.self {
-      output.write(unsafeBitCast(value, to: Int32.self))
+      output.write(same(value, as: Int32.self))
       return true
     }
     if Value.self == Float.self {
-      let number = unsafeBitCast(value, to: Float.self)
+      let number = same(value, as: Float.self)
       guard number.isFinite else { throw notEncodable(number, in: id, key()) }
       output.write(number)
       return true
     }
     if Value.self == UInt.self {
-      output.write(unsafeBitCast(value, to: UInt.self))
+      output.write(same(value, as: UInt.self))
       return true
     }
     if Value.self == UInt32.self {
-      output.write(unsafeBitCast(value, to: UInt32.self))
+      output.write(same(value, as: UInt32.self))
       return true
     }
     if Value.self == UInt8.self {
-      output.write(unsafeBitCast(value, to: UInt8.self))
+      output.write(same(value, as: UInt8.self))
       return true
     }
     if Value.self == Int8.self {
-      output.write(unsafeBitCast(value, to: Int8.self))
+      output.write(same(value, as: Int8.self))
       return true
     }
     if Value.self == Int16.self {
-      output.write(unsafeBitCast(value, to: Int16.self))
+      output.write(same(value, as: Int16.self))
       return true
     }
     if Value.self == UInt16.self {
-      output.write(unsafeBitCast(value, to: UInt16.self))
+      output.write(same(value, as: UInt16.self))
       return true
     }
     if Value.self == Int128.self {
-      output.write(unsafeBitCast(value, to: Int128.self))
+      output.write(same(value, as: Int128.self))
       return true
     }
     if Value.self == UInt128.self {
-      output.write(unsafeBitCast(value, to: UInt128.self))
+      output.write(same(value, as: UInt128.self))
       return true
     }
     return try writeFoundationToken(value, in: id, key())
