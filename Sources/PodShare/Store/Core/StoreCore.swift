@@ -48,7 +48,10 @@ final class StoreCore<Value: Sendable>: Sendable {
   let lifecycle = NIOLockedValueBox(Lifecycle())
   /// The last save of a snapshot, under way or done.
   let saving = NIOLockedValueBox<Task<StoreError?, Never>?>(nil)
+  let memberUpdates = MemberUpdates()
   let caughtUp = Latch()
+  /// Another pod has all that was written here. Only of use once nothing more is written.
+  let confirmed = Latch()
   let closed = Latch()
 
   /// A value of a class is copied by way of its bytes, lest its owner changes it behind the store's back.
