@@ -35,7 +35,9 @@ package final class SimulatedFleet<Value: Sendable> {
 
     var pod: SimulatedPod<Value> {
       switch self {
-      case .delivery(_, let pod), .tick(let pod), .collection(let pod), .joinDeadline(let pod), .wake(let pod): pod
+      case .delivery(_, let pod), .tick(let pod), .collection(let pod), .joinDeadline(let pod),
+        .wake(let pod):
+        pod
       }
     }
   }

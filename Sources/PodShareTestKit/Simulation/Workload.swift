@@ -350,7 +350,9 @@ package final class Workload<Value: Sendable & Equatable> {
       let value = pod.replica.entry(forKey: key)?.value
       // A write that nobody had seen when its key was deleted is kept, however late it comes; and where a tombstone has
       // been collected, or clocks are wild, later writes may be stamped before the delete.
-      if dialect.hasLongAbsences || dialect.hasWildClocks, writes.contains(where: { $0.value == nil }) { continue }
+      if dialect.hasLongAbsences || dialect.hasWildClocks, writes.contains(where: { $0.value == nil }) {
+        continue
+      }
       guard value == expected else {
         throw Violation("\(key) is \(value as Any) on \(pod.identity), but should be \(expected as Any)")
       }

@@ -220,7 +220,9 @@ extension Replica where Storage: ~Copyable {
     _ entry: Write<Value>, with stored: StoredEntry<Value>, from sender: PodIdentity,
     outbox: inout Outbox<Value>
   ) {
-    guard options.merge != nil, entry.version == stored.version, !entry.isOpaque, !stored.isOpaque else { return }
+    guard options.merge != nil, entry.version == stored.version, !entry.isOpaque, !stored.isOpaque else {
+      return
+    }
     if healing.unjoinable.count >= Healing.maxUnjoinable { healing.unjoinable = [:] }
     healing.unjoinable[entry.key] = stored.version
     outbox.append(.report(.mergeNotAJoin(key: entry.key.string, peer: sender.nodeID)))

@@ -163,7 +163,8 @@ extension Replica where Storage: ~Copyable {
     if !healing.notCompared.isEmpty {
       // Who is gone holds nothing that can be waited for.
       let since = healing.tick - Healing.patience
-      healing.notCompared.formIntersection(healing.members.all.filter { $0.lastHeard >= since }.map(\.identity))
+      healing.notCompared.formIntersection(
+        healing.members.all.filter { $0.lastHeard >= since }.map(\.identity))
       if healing.notCompared.isEmpty { becomeCaughtUp(&outbox) }
     }
     if let comparing = healing.comparing, healing.tick - comparing.lastProgress >= Healing.patience {
