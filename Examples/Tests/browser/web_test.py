@@ -140,7 +140,7 @@ class Story:
                 "origin and latency in the list of live changes",
             )
         self.shows(self.one, f"{row('demo.greeting')}.querySelector('.chip')", "pod-1 (here)")
-        self.expect(self.one.evaluate(f"{by_id('add-key')}.value") == "", "the form is empty again")
+        self.one.wait_until(f"{by_id('add-key')}.value === ''", "the form is empty again")
 
     def edited_in_two_seen_in_all(self):
         """an edit in tab 2's dialog appears in tabs 1 and 3"""

@@ -505,14 +505,16 @@ $("add-note").dataset.word = "note";
 
 $("add").addEventListener("submit", async (event) => {
   event.preventDefault();
+  const key = $("add-key").value;
   const added = await attemptIn($("add-problem"), addFields, () =>
     setFlag(
-      $("add-key").value,
+      key,
       { enabled: true, rollout: numberIn($("add-rollout")), note: $("add-note").value },
       { "If-None-Match": "*" },
     ),
   );
-  if (!added) return;
+  // Not what has been typed since.
+  if (!added || $("add-key").value !== key) return;
   $("add").reset();
   $("add-key").focus();
 });
