@@ -178,4 +178,32 @@ struct KeptSnapshotTests {
     let second = try await store(shelf, nodeID: "b")
     #expect(second["k"] == "v")
   }
+
+  @Test("What is kept a moment after a pod has joined is fetched too: a Go pod saves late")
+  func keptLate() async throws {
+    let shelf = KeepingTransport.Shelf()
+    let first = try await store(shelf, nodeID: "a")
+    let second = try await store(shelf, nodeID: "b")
+    try second.set("k", to: "v")
+    try await second.flush()
+    await eventually("it was fetched again") { first["k"] == "v" }
+  }
+
+  @Test("What was kept while a pod was off the network is fetched when it is back")
+  func keptMeanwhile() async throws {
+    let shelf = KeepingTransport.Shelf()
+    let transport = KeepingTransport(shelf)
+    var configuration = StoreConfiguration<String>()
+    configuration.joinTimeout = .zero
+    configuration.snapshotInterval = .seconds(3_600)
+    configuration.syncInterval = .seconds(3_600)
+    let first = try await Store.join("topic", over: transport, configuration: configuration)
+    transport.base.disconnect()
+    let second = try await store(shelf, nodeID: "b")
+    try second.set("k", to: "v")
+    try await second.flush()
+    #expect(first["k"] == nil)
+    transport.base.connect()
+    await eventually("it was fetched again") { first["k"] == "v" }
+  }
 }

@@ -6,7 +6,13 @@ extension StoreCore {
     switch event {
     case .message(let bytes): receive(bytes)
     case .interrupted: update { $0.replica.disconnected() }
-    case .resumed: resumed()
+    case .resumed:
+      resumed()
+      // What is kept there may have changed meanwhile.
+      guard transport is any SnapshotTransport else { return }
+      Task.detached { [weak self] in
+        await self?.reportingErrors { () async throws(StoreError) in try await self?.loadSnapshot() }
+      }
     }
   }
 

@@ -28,6 +28,7 @@ extension StoreCore {
     var sinceSync = Duration.zero
     var sinceCollection = Duration.zero
     var sinceSnapshot = Duration.zero
+    var sinceJoin: Duration? = .zero
   }
 
   private var tickInterval: Duration {
@@ -49,6 +50,14 @@ extension StoreCore {
     if elapsed.sinceCollection >= configuration.gcInterval {
       elapsed.sinceCollection = .zero
       collectTombstones()
+    }
+    if let sinceJoin = elapsed.sinceJoin {
+      elapsed.sinceJoin = sinceJoin + interval
+      // A Go pod that joined with us, or had just written, has its snapshot in place only by then.
+      if sinceJoin + interval >= .seconds(1) {
+        elapsed.sinceJoin = nil
+        await reportingErrors { () async throws(StoreError) in try await loadSnapshot() }
+      }
     }
     if elapsed.sinceSnapshot >= configuration.snapshotInterval {
       elapsed.sinceSnapshot = .zero
