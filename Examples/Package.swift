@@ -50,6 +50,8 @@ let package = Package(
       name: "web",
       dependencies: [
         .product(name: "PodShare", package: "podshare"),
+        // Its transport that loses messages when told to.
+        .product(name: "PodShareTestKit", package: "podshare"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
         .product(name: "Hummingbird", package: "hummingbird"),

@@ -1,5 +1,6 @@
 import Logging
 import PodShare
+import PodShareTestKit
 
 /// The pods of this process, all on one in-memory network.
 struct Fleet: Sendable {
@@ -16,7 +17,8 @@ struct Fleet: Sendable {
       configuration.nodeID = name
       configuration.joinTimeout = .milliseconds(200)
       configuration.logger = logger
-      let transport = MemoryTransport(on: network)
+      // Without a fault until the page asks for one.
+      let transport = FaultyTransport(MemoryTransport(on: network), seed: UInt64(index))
       return Pod(
         name: name,
         port: firstPort + index,
@@ -42,7 +44,8 @@ struct Fleet: Sendable {
     for pod in pods { try await pod.transport.close() }
   }
 
-  func neighbours(of pod: Pod) -> [Pod] {
+  /// All pods but one.
+  func others(than pod: Pod) -> [Pod] {
     pods.filter { $0.name != pod.name }
   }
 }

@@ -1,10 +1,11 @@
 import PodShare
+import PodShareTestKit
 
 /// One pod: its connection to the network, its copy of the flags, and the port of its page.
 struct Pod: Sendable {
   let name: String
   let port: Int
-  let transport: MemoryTransport
+  let transport: FaultyTransport<MemoryTransport>
   let store: Store<Flag>
 
   func url(host: String) -> String {

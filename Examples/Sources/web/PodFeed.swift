@@ -2,10 +2,10 @@ import AsyncAlgorithms
 import PodShare
 import ServiceLifecycle
 
-/// What a page hears from its pod: everything there is, then each change as it happens, and how the pod and its
-/// neighbours are whenever that changes.
+/// What a page hears from its pod: everything there is, then each change as it happens, and how the pod is and what it
+/// knows of its neighbours, whenever that changes.
 struct PodFeed: Sendable {
-  /// How often the status is looked at.
+  /// How often the status is looked at, besides at once when a neighbour comes, goes or has caught up.
   static let statusInterval = Duration.milliseconds(250)
 
   /// After so many looks without news the page gets a heartbeat: ten seconds.
@@ -24,8 +24,9 @@ struct PodFeed: Sendable {
     try await page.send("status", status)
 
     let news = changes.map { Signal.change(FlagChange($0, arrival: .now())) }
+    let members = pod.store.memberUpdates().map { _ in Signal.look }
     let looks = AsyncTimerSequence(interval: Self.statusInterval, clock: .continuous).map { _ in Signal.look }
-    let signals = merge(chain(news, [Signal.closed].async), looks)
+    let signals = merge(chain(news, [Signal.closed].async), members, looks)
     var quiet = 0
     for try await signal in signals.cancelOnGracefulShutdown() {
       switch signal {

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import PodShare
+import PodShareTestKit
 
 /// A pod's HTTP API and its page.
 struct PodRoutes: Sendable {
@@ -76,22 +77,30 @@ struct PodRoutes: Sendable {
     return .noContent
   }
 
-  /// Takes the pod off the network, or puts it back.
+  /// Takes the pod off the network or puts it back, and sets how many of its messages are lost without a word.
   @Sendable
   private func setNetwork(request: Request, context: BasicRequestContext) async throws -> NetworkState {
     let wanted = try await request.decode(as: NetworkState.self, context: context)
-    if wanted.connected {
-      pod.transport.connect()
-    } else {
-      pod.transport.disconnect()
+    if let loss = wanted.loss {
+      guard (0...1).contains(loss) else {
+        throw HTTPError(.badRequest, message: "The loss is \(loss); it must lie between 0 and 1.")
+      }
+      pod.transport.faults = Faults(bothWays: .init(loss: loss))
     }
-    return NetworkState(connected: pod.transport.isConnected)
+    switch wanted.connected {
+    case true?: pod.transport.connect()
+    case false?: pod.transport.disconnect()
+    case nil: break
+    }
+    return NetworkState(connected: pod.transport.isConnected, loss: pod.transport.loss)
   }
 }
 
-/// Whether a pod is on the network.
+/// How a pod is on the network. In a request, what is absent stays as it is.
 private struct NetworkState: ResponseCodable {
-  var connected: Bool
+  var connected: Bool?
+  /// How likely a message is lost, from 0 to 1.
+  var loss: Double?
 }
 
 extension RequestContext {

@@ -207,9 +207,9 @@ class Tab:
         else:
             self.press("Delete", 46)
 
-    def press(self, key, code):
+    def press(self, key, code, text=""):
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code)
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=text)
 
     def size(self, width, height, scale=1):
         self.call(

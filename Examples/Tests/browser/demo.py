@@ -73,9 +73,15 @@ class Demo:
         if code != 0:
             raise Failure(f"the demo ended with exit code {code}:\n" + "".join(self.output))
 
-    def status(self, pod):
-        with urllib.request.urlopen(self.url(pod, "/api/status"), timeout=5) as answer:
+    def get(self, pod, path):
+        with urllib.request.urlopen(self.url(pod, path), timeout=5) as answer:
             return json.load(answer)
+
+    def status(self, pod):
+        return self.get(pod, "/api/status")
+
+    def keys(self, pod):
+        return {entry["key"] for entry in self.get(pod, "/api/entries")}
 
 
 def first_free_port(count):

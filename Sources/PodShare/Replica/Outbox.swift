@@ -17,6 +17,8 @@ package struct Outbox<Value: Sendable>: Sendable {
     case push([Key], hop: UInt8, to: PodIdentity)
     /// Call `wake` after a short time.
     case wake
+    /// Call `lookedAround` after a short time, by which whoever is there has answered.
+    case lookAround
     /// Tell the watchers.
     case tell(Event<Value>)
     /// Another pod has been compared with since the request with this number.
@@ -36,6 +38,8 @@ package struct Outbox<Value: Sendable>: Sendable {
   package private(set) var eventCount: UInt64 = 0
   /// How many of them have been taken out.
   private var eventsTaken: UInt64 = 0
+  /// Whether `membersChanged` is among the actions.
+  private var tellsOfMembers = false
   /// Entries that were replaced, kept until the lock has been left: freeing a value may run the user's code.
   private var retired: [StoredEntry<Value>] = []
 
@@ -49,6 +53,11 @@ package struct Outbox<Value: Sendable>: Sendable {
   package var isEmpty: Bool { queue.count == 0 && retired.isEmpty }
 
   package mutating func append(_ action: Action) {
+    if case .membersChanged = action {
+      // Once is enough: whoever performs it looks who is there by then.
+      guard !tellsOfMembers else { return }
+      tellsOfMembers = true
+    }
     queue.append(action)
     if case .tell = action { eventCount += 1 }
   }
@@ -63,6 +72,7 @@ package struct Outbox<Value: Sendable>: Sendable {
     retired = []
     while contents.actions.count < limit, let action = queue.popFirst() {
       if case .tell = action { eventsTaken += 1 }
+      if case .membersChanged = action { tellsOfMembers = false }
       contents.actions.append(action)
     }
     return contents

@@ -171,7 +171,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
       apply(write, to: &application, wall: wall, outbox: &outbox)
     }
     commit(&application, outbox: &outbox)
-    if !context.isContiguous(of: author) { wakeIfNumbersAreMissing(&outbox) }
+    if !context.isContiguous(of: author) { wakeIfNumbersAreMissing(of: author, &outbox) }
   }
 
   /// Whether these are this pod's own writes, come back in wire version 1, which names no incarnation.
@@ -244,12 +244,28 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     if write.isOpaque, let dropped = resolution.opaqueWriteTooMany(in: current) {
       outbox.append(.report(.tooManyUndecodable(key: write.key.string, dropped: dropped)))
     }
+    if let merge = options.merge { checkLaws(of: merge, current, write, outbox: &outbox) }
     if let entry = resolution.resolve(current, with: write) {
       application.put(entry, over: current, by: write)
       counters.appliedWrites += 1
     } else {
       counters.rejectedWrites += 1
     }
+  }
+
+  /// Tries on the values that really meet whether the merge function is a join: on the first ones, then on every 64th, for
+  /// it is the user's code and runs under the lock. One that is none would leave the replicas different without a word.
+  private mutating func checkLaws(
+    of merge: Merge<Value>, _ current: StoredEntry<Value>?, _ write: Write<Value>, outbox: inout Outbox<Value>
+  ) {
+    guard case .value(let present) = current?.content, case .set(let value) = write.content else { return }
+    counters.joins += 1
+    guard counters.joins <= 256 || counters.joins.isMultiple(of: 64) else { return }
+    let joined = merge.join(present, value)
+    let isJoin =
+      merge.areEqual(joined, merge.join(value, present)) && merge.areEqual(joined, merge.join(joined, value))
+    guard !isJoin else { return }
+    outbox.append(.report(.mergeNotAJoin(key: write.key.string, peer: write.version.origin)))
   }
 
   // MARK: Into the table
@@ -360,5 +376,7 @@ package struct ReplicaCounters: Sendable, Equatable {
   package var tombstones = 0
   package var opaqueEntries = 0
   package var tombstonesCollected: UInt64 = 0
+  /// In merge mode, how often two values met.
+  package var joins: UInt64 = 0
   package var healing = HealingCounters()
 }

@@ -10,7 +10,7 @@ extension Store {
   ///
   /// A slow consumer skips lists that are outdated. It ends when the consuming task is cancelled or the store is closed.
   /// Several may be in use at the same time.
-  public func memberUpdates() -> some AsyncSequence<[Member], Never> & Sendable {
+  public func memberUpdates() -> AsyncStream<[Member]> {
     core.memberUpdates.subscribe(startingWith: members)
   }
 }

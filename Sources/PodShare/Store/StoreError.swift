@@ -61,8 +61,9 @@ public struct StoreError: Error, Sendable {
     public static let lateWrite = Code("lateWrite")
     /// Another live pod has this pod's node ID.
     public static let duplicateNodeID = Code("duplicateNodeID")
-    /// The merge function is not a join: two pods' values of a key are still different after each has joined them several
-    /// times. The key is left as it is on this pod until it is written.
+    /// The merge function is not a join: not commutative, not associative or not idempotent. It was found out by two values
+    /// that met, or because two pods' values of a key were still different after each had joined them several times; then
+    /// the key is left as it is on this pod until it is written. Pods may hold different values for good.
     public static let mergeNotAJoin = Code("mergeNotAJoin")
     /// The store closed before any other pod had confirmed that it holds all that was written here.
     public static let unconfirmed = Code("unconfirmed")
@@ -156,7 +157,7 @@ extension StoreError {
   package static func mergeNotAJoin(key: String, peer: String) -> StoreError {
     StoreError(
       .mergeNotAJoin,
-      "the merge function is not commutative, associative and idempotent: two pods join their values and still differ",
+      "the merge function is not commutative, associative and idempotent on these two pods' values",
       key: key, peer: peer)
   }
 

@@ -34,11 +34,12 @@ package final class SimulatedFleet<Value: Sendable> {
     case collection(SimulatedPod<Value>)
     case joinDeadline(SimulatedPod<Value>)
     case wake(SimulatedPod<Value>)
+    case lookAround(SimulatedPod<Value>)
 
     var pod: SimulatedPod<Value> {
       switch self {
       case .delivery(_, let pod), .tick(let pod), .collection(let pod), .joinDeadline(let pod),
-        .wake(let pod):
+        .wake(let pod), .lookAround(let pod):
         pod
       }
     }
@@ -230,6 +231,10 @@ package final class SimulatedFleet<Value: Sendable> {
       guard pod.isAlive else { return }
       pod.replica.wake(outbox: &pod.outbox)
       try perform(pod)
+    case .lookAround(let pod):
+      guard pod.isAlive else { return }
+      pod.replica.lookedAround(outbox: &pod.outbox)
+      try perform(pod)
     }
   }
 
@@ -317,6 +322,8 @@ package final class SimulatedFleet<Value: Sendable> {
       encoder.finish()
     case .wake:
       schedule.add(.wake(pod), at: now + .milliseconds(50))
+    case .lookAround:
+      schedule.add(.lookAround(pod), at: now + .milliseconds(50))
     case .tell(let event):
       pod.watched[Key(event.key)] = event.change.value.map { ($0, event.version) }
     case .report(let error):

@@ -68,7 +68,7 @@ struct InterruptionTests {
     #expect(b.store.contents == a.contents)
   }
 
-  @Test("A full queue loses nothing: what was refused is sent with the next tick")
+  @Test("T7, T8: a full queue loses nothing: what was refused is sent with the next tick")
   func queueFull() async throws {
     let clock = TestClock()
     let network = MemoryNetwork()

@@ -305,12 +305,17 @@ const statisticNames = {
   appliedWrites: "Taken from others",
   rejectedWrites: "Known or older",
   unsentKeys: "Waiting to be sent",
+  tombstones: "Tombstones",
   messagesSent: "Messages sent",
   messagesReceived: "Messages received",
+  messagesLost: "Messages lost",
+  gaps: "Gaps noticed",
+  comparisons: "Comparisons begun",
+  entriesHealed: "Entries healed here",
+  entriesSentToHeal: "Entries sent to heal",
+  statesServed: "States served",
   eventsDispatched: "Events to watchers",
   watchers: "Watchers",
-  statesServed: "States served",
-  tombstones: "Tombstones",
 };
 
 function showStatus(status) {
@@ -322,9 +327,8 @@ function showStatus(status) {
   document.title = `${status.name} · PodShare`;
   setText($("pod-name"), status.name);
 
-  const network = $("network");
-  network.disabled = false;
-  network.checked = status.connected;
+  $("network").disabled = false;
+  $("network").checked = status.connected;
   document.body.classList.toggle("is-offline", !status.connected);
   setText($("network-state"), !status.connected ? "off" : status.caughtUp ? "on" : "on, catching up…");
   $("offline").hidden = status.connected;
@@ -337,44 +341,88 @@ function showStatus(status) {
     );
   }
 
-  showNeighbours(status.neighbours);
+  $("loss").disabled = false;
+  $("loss").checked = status.loss > 0;
+  document.body.classList.toggle("is-losing", status.loss > 0);
+  setText($("loss-state"), status.loss > 0 ? "on" : "off");
+  $("losing").hidden = status.loss === 0;
+  if (status.loss > 0) {
+    setText(
+      $("losing"),
+      `${status.loss === 0.5 ? "Half" : `${Math.round(100 * status.loss)} %`} of all messages to and from ` +
+        `${status.name} are lost, and nobody is told. By each other's heartbeats the pods notice, and send what is missing.`,
+    );
+  }
+
+  showNeighbours();
   showStatistics(status.statistics);
+}
+
+/** Whoever has not been heard of for so long has missed three heartbeats. */
+const silentAfter = 3500;
+
+/** What is known of a neighbour, in words: how it is, when it was last heard of, and whether it holds the same. */
+function describe({ member }) {
+  if (!member) return { state: "gone", seen: "not heard of lately", flags: "" };
+  const seen = `last seen ${ageText(new Date(member.lastSeen))}`;
+  const isEqual = member.lastEqual === member.lastSeen;
+  if (!pod.connected || Date.now() - member.lastSeen > silentAfter) {
+    return { state: "silent", seen, flags: isEqual ? "same flags then" : "other flags then" };
+  }
+  return {
+    state: member.caughtUp ? "caught up" : "catching up…",
+    isHeard: true,
+    isEqual,
+    seen,
+    flags: isEqual ? "same as here ✓" : "differs from here",
+  };
 }
 
 /** In a line, for the top of the page. */
 function showAgreement(neighbours) {
-  const others = neighbours.filter((neighbour) => neighbour.differing > 0);
-  const names = (others.length ? others : neighbours).map((neighbour) => neighbour.name);
-  const verdict = others.length ? "differs from " : "same flags as ";
-  if ($("agreement").textContent === verdict + names.join(" and ")) return;
-  const parts = names.flatMap((name) => [" and ", element("span", "unbroken", name)]).slice(1);
-  $("agreement").replaceChildren(verdict, ...parts);
-  $("agreement").className = others.length ? "differs" : "equal";
+  const kinds = [
+    ["same flags as ", "equal", ({ isHeard, isEqual }) => isHeard && isEqual],
+    ["differs from ", "differs", ({ isHeard, isEqual }) => isHeard && !isEqual],
+    ["no word from ", "differs", ({ isHeard }) => !isHeard],
+  ];
+  const parts = [];
+  for (const [words, className, belongs] of kinds) {
+    const names = neighbours.filter(belongs).map(({ name }) => element("span", "unbroken", name));
+    if (!names.length) continue;
+    const part = element("span", className, words);
+    part.append(...names.flatMap((name) => [" and ", name]).slice(1));
+    if (parts.length) parts.push("; ");
+    parts.push(part);
+  }
+  const line = element("span");
+  line.append(...parts);
+  if ($("agreement").textContent !== line.textContent) $("agreement").replaceChildren(...parts);
 }
 
-function showNeighbours(neighbours) {
+/** Shows the neighbours as they are known, and how long ago that was. */
+function showNeighbours() {
+  const neighbours = pod.neighbours.map((neighbour) => ({ ...neighbour, ...describe(neighbour) }));
   showAgreement(neighbours);
   const list = $("neighbours");
   while (list.children.length > neighbours.length) list.lastElementChild.remove();
   while (list.children.length < neighbours.length) {
     const item = element("li");
-    const state = element("p", "state");
-    state.append(element("span", "presence"), element("span", "difference"));
-    item.append(element("span", "dot"), element("a"), element("span", "keys"), state);
+    const details = element("p", "details");
+    details.append(element("span", "seen"), element("span", "difference"));
+    item.append(element("span", "dot"), element("a"), element("span", "state"), details);
     list.append(item);
   }
-  neighbours.forEach((neighbour, index) => {
+  neighbours.forEach(({ name, port, state, isHeard, isEqual, seen, flags }, index) => {
     const item = list.children[index];
     const part = (selector) => item.querySelector(selector);
-    item.dataset.pod = neighbour.name;
-    item.classList.toggle("is-away", !neighbour.connected);
-    part("a").href = `${location.protocol}//${location.hostname}:${neighbour.port}/`;
-    setText(part("a"), neighbour.name);
-    setText(part(".keys"), count(neighbour.keys, "flag"));
-    setText(part(".presence"), neighbour.connected ? "on the network" : "off the network");
-    part(".presence").className = neighbour.connected ? "presence" : "presence away";
-    setText(part(".difference"), neighbour.differing ? `${count(neighbour.differing, "flag")} differ${neighbour.differing === 1 ? "s" : ""} from here` : "same as here ✓");
-    part(".difference").className = neighbour.differing ? "difference differs" : "difference equal";
+    item.dataset.pod = name;
+    item.classList.toggle("is-away", !isHeard);
+    part("a").href = `${location.protocol}//${location.hostname}:${port}/`;
+    setText(part("a"), name);
+    setText(part(".state"), state);
+    setText(part(".seen"), seen);
+    setText(part(".difference"), flags);
+    part(".difference").className = `difference ${!isHeard ? "" : isEqual ? "equal" : "differs"}`;
   });
 }
 
@@ -394,13 +442,18 @@ function showStatistics(statistics) {
   }
 }
 
-$("network").addEventListener("change", (event) => {
-  const connected = event.target.checked;
-  // What comes of it is told by the next status; an answer of its own might come later than that.
-  attempt(() => request("POST", "/api/network", { connected })).then((done) => {
-    if (!done && pod) $("network").checked = pod.connected;
+/** Has a switch change how the pod is on the network. */
+function setsNetwork(name, change) {
+  $(name).addEventListener("change", (event) => {
+    // What comes of it is told by the next status; an answer of its own might come later than that.
+    attempt(() => request("POST", "/api/network", change(event.target.checked))).then((done) => {
+      if (!done && pod) showStatus(pod);
+    });
   });
-});
+}
+
+setsNetwork("network", (isOn) => ({ connected: isOn }));
+setsNetwork("loss", (isOn) => ({ loss: isOn ? 0.5 : 0 }));
 
 // ---------------------------------------------------------------- Problems
 
@@ -452,14 +505,16 @@ $("add-note").dataset.word = "note";
 
 $("add").addEventListener("submit", async (event) => {
   event.preventDefault();
+  const key = $("add-key").value;
   const added = await attemptIn($("add-problem"), addFields, () =>
     setFlag(
-      $("add-key").value,
+      key,
       { enabled: true, rollout: numberIn($("add-rollout")), note: $("add-note").value },
       { "If-None-Match": "*" },
     ),
   );
-  if (!added) return;
+  // Not what has been typed since.
+  if (!added || $("add-key").value !== key) return;
   $("add").reset();
   $("add-key").focus();
 });
@@ -542,6 +597,7 @@ function connect() {
     );
     $("lost").hidden = false;
     $("network").disabled = true;
+    $("loss").disabled = true;
     // The browser connects anew by itself, unless the server's answer was no event stream at all.
     if (events.readyState === EventSource.CLOSED) setTimeout(connect, 1000);
   });
@@ -549,6 +605,7 @@ function connect() {
 
 setInterval(() => {
   for (const { version, row } of flags.values()) setText(row.querySelector(".row-age"), ageText(dateOf(version)));
+  if (pod) showNeighbours();
 }, 1000);
 
 connect();

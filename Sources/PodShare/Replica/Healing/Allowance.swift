@@ -1,7 +1,7 @@
 /// What a replica does at others' bidding within one tick, so that no peer can make it work, or send, without end.
 ///
 /// An answer can be much larger than its question: a whole state for forty bytes. So each pod is granted so many answers
-/// of a kind a tick, and all pods together eight times as many, whatever names they go by. Whoever is refused asks again
+/// of a kind a tick, and all pods together some times as many, whatever names they go by. Whoever is refused asks again
 /// later, as with a message that was lost. The numbers are far above what pods need that only heal.
 struct Allowance: Sendable {
   enum Answer: Int, CaseIterable, Sendable {
@@ -20,7 +20,14 @@ struct Allowance: Sendable {
     }
 
     /// How many all pods are granted in a tick.
-    var limitOfAll: Int { self == .heartbeat ? Members.limit : limit * 8 }
+    var limitOfAll: Int {
+      switch self {
+      case .heartbeat: Members.limit
+      // A whole fleet may start at once.
+      case .state: 256
+      case .receipt, .context, .recentEntries, .differences, .entries, .corrections: limit * 8
+      }
+    }
   }
 
   /// Beyond this many pods in one tick, others are granted nothing.

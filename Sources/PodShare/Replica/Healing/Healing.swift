@@ -33,6 +33,7 @@ struct Healing: Sendable {
     var answer = AnswerProgress()
     /// Keys here that have not come in the stream: if the other has seen their entries, it has seen them deleted.
     var unconfirmed: Set<Key>
+    var hasBroughtEntries = false
     var lastProgress: Int
   }
 

@@ -3,9 +3,21 @@
 extension Replica where Storage: ~Copyable {
   /// Waits a little before asking: what is missing may only have been overtaken.
   mutating func wakeIfNumbersAreMissing(_ outbox: inout Outbox<Value>) {
-    guard !healing.isWaking, healing.isSettled, isConnected,
-      healing.members.all.contains(where: { !missingNumbers(of: $0).isEmpty })
-    else { return }
+    wake(
+      if: { replica in replica.healing.members.all.contains { !replica.missingNumbers(of: $0).isEmpty } },
+      &outbox)
+  }
+
+  /// The same, for the numbers of one pod.
+  mutating func wakeIfNumbersAreMissing(of author: PodIdentity, _ outbox: inout Outbox<Value>) {
+    wake(
+      if: { replica in
+        replica.healing.members[author].map { !replica.missingNumbers(of: $0).isEmpty } ?? false
+      }, &outbox)
+  }
+
+  private mutating func wake(if isNeeded: (borrowing Self) -> Bool, _ outbox: inout Outbox<Value>) {
+    guard !healing.isWaking, healing.isSettled, isConnected, isNeeded(self) else { return }
     healing.isWaking = true
     outbox.append(.wake)
   }

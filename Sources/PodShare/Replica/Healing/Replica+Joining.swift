@@ -44,6 +44,7 @@ extension Replica where Storage: ~Copyable {
   ) {
     guard var joining = healing.joining else { return }
     for key in keys { joining.unconfirmed.remove(key) }
+    joining.hasBroughtEntries = joining.hasBroughtEntries || !keys.isEmpty
     joining.lastProgress = healing.tick
     guard let theirs = joining.answer.receive(chunk, at: position) else {
       healing.joining = joining
@@ -57,10 +58,22 @@ extension Replica where Storage: ~Copyable {
     }
     context.formUnion(theirs)
     settle(&outbox)
-    // Another may hold more: one that is empty can be the first to answer.
     healing.notCompared.remove(joining.source)
-    if healing.notCompared.isEmpty { catchUp(with: joining.source, outbox: &outbox) }
+    if joining.hasBroughtEntries || healing.members[joining.source]?.heartbeat.isCaughtUp == true {
+      if healing.notCompared.isEmpty { catchUp(with: joining.source, outbox: &outbox) }
+    } else {
+      // One that is empty, and has found nobody itself, answers before all others.
+      healing.notCompared.insert(joining.source)
+      outbox.append(.lookAround)
+    }
     compareWithSomebody(&outbox)
+  }
+
+  /// Those who are there have had the time to answer.
+  package mutating func lookedAround(outbox: inout Outbox<Value>) {
+    guard healing.isSettled, !healing.isCaughtUp else { return }
+    noteWhoDiffers()
+    if healing.notCompared.isEmpty, !healing.members.all.isEmpty { becomeCaughtUp(&outbox) }
   }
 
   /// Nobody answered for as long as joining may take.

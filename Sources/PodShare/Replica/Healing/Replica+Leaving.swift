@@ -34,7 +34,7 @@ extension Replica where Storage: ~Copyable {
     } else if var member = healing.members[sender], member.heartbeat.lastSequence < receipt.lastSequence {
       member.heartbeat.lastSequence = receipt.lastSequence
       healing.members[sender] = member
-      wakeIfNumbersAreMissing(&outbox)
+      wakeIfNumbersAreMissing(of: sender, &outbox)
     }
   }
 

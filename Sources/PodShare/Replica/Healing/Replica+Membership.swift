@@ -97,7 +97,7 @@ extension Replica where Storage: ~Copyable {
         compareWithSomebody(&outbox)
       }
     }
-    wakeIfNumbersAreMissing(&outbox)
+    wakeIfNumbersAreMissing(of: sender, &outbox)
   }
 
   /// Another pod holds what this one holds.
@@ -135,7 +135,7 @@ extension Replica where Storage: ~Copyable {
     if healing.notCompared.isEmpty { becomeCaughtUp(&outbox) }
   }
 
-  private mutating func becomeCaughtUp(_ outbox: inout Outbox<Value>) {
+  mutating func becomeCaughtUp(_ outbox: inout Outbox<Value>) {
     guard !healing.isCaughtUp else { return }
     healing.isCaughtUp = true
     outbox.append(.caughtUp)
@@ -152,11 +152,16 @@ extension Replica where Storage: ~Copyable {
     healing.joining = nil
     healing.unreliableSources = []
     healing.isSettled = true
+    noteWhoDiffers()
+    sendHeartbeat(outbox: &outbox)
+  }
+
+  /// Takes note of some pods that may hold more.
+  mutating func noteWhoDiffers() {
     let root = digest.root
     let others = healing.members.all.filter { $0.heartbeat.isSettled && $0.heartbeat.root != root }
     healing.notCompared = Set(
       others.map(\.identity).shuffled(using: &healing.random).prefix(Healing.comparedWithWhenJoining))
-    sendHeartbeat(outbox: &outbox)
   }
 
   private mutating func abandonWhatStopped(_ outbox: inout Outbox<Value>) {

@@ -88,6 +88,8 @@ extension StoreCore {
       background.submit { [weak self] in self?.push(keys, hop: hop, to: receiver) }
     case .wake:
       wakeSoon()
+    case .lookAround:
+      lookAroundSoon()
     case .answered(let search):
       // Not those that have asked since.
       for refresh in state.withLock({ $0.refreshes }) where refresh.search <= search { refresh.latch.open() }
@@ -110,6 +112,15 @@ extension StoreCore {
       try? await time.sleep(pause)
       guard let self else { return }
       update { $0.replica.wake(outbox: &$0.outbox) }
+    }
+  }
+
+  /// By the machine's own clock: a test's need not go on, and the others answer all the same.
+  private func lookAroundSoon() {
+    Task.detached { [weak self] in
+      try? await Task.sleep(for: .milliseconds(50))
+      guard let self else { return }
+      update { $0.replica.lookedAround(outbox: &$0.outbox) }
     }
   }
 

@@ -1,0 +1,144 @@
+import NIOCore
+import PodShare
+import PodShareTestKit
+import Testing
+
+@Suite("Joining", .timeLimit(.minutes(3)))
+struct JoiningTests {
+  @Test("T3: a pod that only received serves what it has: A writes, leaves, and C joins through B")
+  func throughThirdPod() async throws {
+    let network = MemoryNetwork()
+    let a: Pod<Int> = try await network.pod("a", isFirst: true)
+    let b: Pod<Int> = try await network.pod("b")
+    for number in 0..<100 { try a.store.set("\(number)", to: number) }
+    try await a.store.close()
+    let c: Pod<Int> = try await network.pod("c")
+    #expect(c.store.isCaughtUp)
+    #expect(c.store.count == 100)
+    #expect(c.store.contents == b.store.contents)
+  }
+
+  @Test("T4: a pod that joins in the midst of heavy writes ends up whole")
+  func busyFleet() async throws {
+    let network = MemoryNetwork()
+    let (a, b) = try await network.pods(of: Int.self) { $0.syncInterval = .milliseconds(100) }
+    let writing = Task.detached {
+      var number = 0
+      while !Task.isCancelled {
+        try a.store.set("a \(number % 2_000)", to: number)
+        if number % 3 == 0 { try b.store.delete("a \((number / 2) % 2_000)") }
+        try b.store.set("b \(number % 500)", to: number)
+        number += 1
+        if number % 100 == 0 { await Task.yield() }
+      }
+    }
+    var joined: [Pod<Int>] = []
+    for index in 0..<5 {
+      await eventually("much has been written") { a.store.statistics.localWrites > 1_000 * (index + 1) }
+      joined.append(try await network.pod("joiner \(index)") { $0.syncInterval = .milliseconds(100) })
+    }
+    writing.cancel()
+    try await writing.value
+    for pod in joined + [b] {
+      #expect(pod.store.isCaughtUp)
+      await eventually("it holds what a holds") { pod.store.contents == a.store.contents }
+    }
+    #expect(a.store.count > 500)
+  }
+
+  @Test("T5: a state of 80 MiB, more than a message may have, is joined whole")
+  func largeState() async throws {
+    let network = MemoryNetwork()
+    var configuration = StoreConfiguration(codec: BlobCodec())
+    configuration.syncInterval = .milliseconds(500)
+    let a = try await network.pod("a", isFirst: true, configuration: configuration)
+    for number in 0..<80 {
+      try a.store.set("\(number)", to: [UInt8](repeating: UInt8(number), count: 1_024 * 1_024))
+    }
+    let b = try await network.pod("b", configuration: configuration)
+    #expect(b.store.isCaughtUp)
+    #expect(b.store.count == 80)
+    #expect(b.store["79"]?.count == 1_024 * 1_024)
+    #expect(b.store["79"]?.last == 79)
+  }
+
+  private struct BlobCodec: Codec {
+    func encode(_ value: [UInt8], into buffer: inout ByteBuffer) { buffer.writeBytes(value) }
+    func decode(_ bytes: ByteBuffer) -> [UInt8] { Array(buffer: bytes) }
+  }
+
+  @Test("T30: a pod that joins right after a write has it, 50 times of 50")
+  func rightAfterWrite() async throws {
+    let network = MemoryNetwork()
+    let a: Pod<Int> = try await network.pod("a", isFirst: true)
+    for number in 0..<50 {
+      try a.store.set("k", to: number)
+      let b: Pod<Int> = try await network.pod("b\(number)")
+      #expect(b.store["k"] == number)
+      try await b.store.close()
+    }
+  }
+
+  @Test("Three cold pods that start together do not wait for one another")
+  func coldStart() async throws {
+    let network = MemoryNetwork()
+    let begin = ContinuousClock.now
+    let stores = try await withThrowingTaskGroup(of: Store<Int>.self) { group in
+      for _ in 0..<3 {
+        group.addTask { try await Store.join("topic", over: MemoryTransport(on: network)) }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(ContinuousClock.now - begin < .seconds(10))
+    for store in stores {
+      await eventually("it is caught up") { store.isCaughtUp }
+    }
+  }
+
+  @Test("A stream that breaks in the middle is not begun anew: a comparison brings what is missing")
+  func brokenStream() throws {
+    for seed in 1...20 as ClosedRange<UInt64> {
+      let fleet = SimulatedFleet<Int>(seed: seed, options: .forSimulation)
+      let a = try fleet.start("a", codec: BigEndianCodec())
+      try fleet.run(for: .seconds(2))
+      for number in 0..<100 {
+        _ = try fleet.write([LocalChange(key: Key("\(number)"), action: .set(number))], on: a)
+      }
+      // Of some twenty chunks, many are lost.
+      fleet.loss = 0.4
+      let b = try fleet.start("b", codec: BigEndianCodec())
+      try fleet.run(for: .seconds(5))
+      fleet.loss = 0
+      // A message takes up to 0.8 s, and a comparison has some one after the other.
+      try fleet.run(for: .seconds(10))
+      let isCaughtUp = b.replica.isCaughtUp
+      #expect(isCaughtUp, "seed \(seed)")
+      #expect(b.replica.snapshot().count == 100, "seed \(seed)")
+    }
+  }
+
+  @Test(
+    "T2: an empty pod answers a joiner first, and the joiner still holds all when it says it is caught up")
+  func emptyPodAnswersFirst() throws {
+    for seed in 1...100 as ClosedRange<UInt64> {
+      let fleet = SimulatedFleet<Int>(seed: seed, options: .forSimulation)
+      fleet.conditions.delay = 0.000_1...0.01
+      let full = try fleet.start("full", codec: BigEndianCodec())
+      let empty = try fleet.start("empty", codec: BigEndianCodec())
+      // The two do not hear each other, so the empty one stays empty.
+      let apart: Set = [full.identity, empty.identity]
+      fleet.reaches = { !(apart.contains($0.identity) && apart.contains($1.identity)) }
+      try fleet.run(for: .seconds(3))
+      for number in 0..<200 {
+        _ = try fleet.write([LocalChange(key: Key("\(number)"), action: .set(number))], on: full)
+      }
+      try fleet.run(for: .seconds(1))
+      #expect(empty.replica.snapshot().isEmpty)
+      let joiner = try fleet.start("joiner", codec: BigEndianCodec())
+      for _ in 0..<1_000 where !joiner.replica.isCaughtUp { try fleet.run(for: .milliseconds(2)) }
+      let isCaughtUp = joiner.replica.isCaughtUp
+      #expect(isCaughtUp, "seed \(seed)")
+      #expect(joiner.replica.snapshot().count == 200, "seed \(seed)")
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import PodShare
+import PodShareTestKit
+import Testing
+
+@Suite("Merge functions that are no joins", .timeLimit(.minutes(1)))
+struct UnjoinableTests {
+  private func fleet(_ join: @escaping @Sendable (Int, Int) -> Int) throws -> SimulatedFleet<Int> {
+    let fleet = SimulatedFleet<Int>(
+      seed: 3,
+      options: ReplicaOptions(merge: Merge(join), tombstoneTTL: .seconds(3_600), maxClockSkew: .seconds(60)))
+    fleet.conditions.delay = 0.000_1...0.01
+    fleet.conditions.duplication = 0
+    fleet.conditions.lateDuplication = 0
+    for name in ["a", "b"] { _ = try fleet.start(name, codec: BigEndianCodec()) }
+    try fleet.run(for: .seconds(3))
+    let (a, b) = (fleet.pods[0], fleet.pods[1])
+    fleet.reaches = { $0 === $1 }
+    _ = try fleet.write([LocalChange(key: Key("k"), action: .set(1))], on: a)
+    _ = try fleet.write([LocalChange(key: Key("l"), action: .set(1))], on: a)
+    _ = try fleet.write([LocalChange(key: Key("k"), action: .set(2))], on: b)
+    fleet.reaches = { _, _ in true }
+    try fleet.run(for: .seconds(10))
+    return fleet
+  }
+
+  @Test(
+    "A function that keeps what was first is reported, by the key's name, and the key left: it does not go to and fro"
+  )
+  func first() throws {
+    let fleet = try fleet { old, _ in old }
+    let reports = fleet.pods.flatMap(\.reports).filter { $0.code == .mergeNotAJoin }
+    #expect(!reports.isEmpty)
+    #expect(reports.allSatisfy { $0.key == "k" })
+    #expect(fleet.pods.map { $0.replica.entry(forKey: Key("k"))?.value } == [1, 2])
+    let before = fleet.traffic.bytes
+    try fleet.run(for: .seconds(20))
+    // Heartbeats go on, and little else.
+    #expect(fleet.traffic.bytes - before < 20 * 2 * 2 * 200, "\(fleet.traffic.bytes - before)")
+    // What is about other keys is as ever.
+    #expect(fleet.pods.map { $0.replica.entry(forKey: Key("l"))?.value } == [1, 1])
+  }
+
+  @Test("A sum is reported when two values meet, though the replicas happen to become equal")
+  func sum() throws {
+    let fleet = try fleet { $0 + $1 }
+    let reports = fleet.pods.flatMap(\.reports).filter { $0.code == .mergeNotAJoin }
+    #expect(reports.first?.key == "k")
+  }
+
+  @Test("A key that was left is taken up again when it is written")
+  func writtenAgain() throws {
+    let fleet = try fleet { old, _ in old }
+    _ = try fleet.write([LocalChange(key: Key("k"), action: .delete)], on: fleet.pods[0])
+    try fleet.run(for: .seconds(3))
+    #expect(fleet.pods.map { $0.replica.entry(forKey: Key("k"))?.value } == [nil, nil])
+    _ = try fleet.write([LocalChange(key: Key("k"), action: .set(7))], on: fleet.pods[1])
+    try fleet.run(for: .seconds(3))
+    #expect(fleet.pods.map { $0.replica.entry(forKey: Key("k"))?.value } == [7, 7])
+  }
+
+  @Test("A join is never reported")
+  func maximum() throws {
+    let fleet = try fleet { max($0, $1) }
+    #expect(fleet.pods.map(\.reports.count) == [0, 0])
+    #expect(fleet.pods.map { $0.replica.entry(forKey: Key("k"))?.value } == [2, 2])
+  }
+}
