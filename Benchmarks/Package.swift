@@ -23,6 +23,7 @@ let package = Package(
       name: "podshare-bench",
       dependencies: [
         .product(name: "PodShare", package: "podshare"),
+        .product(name: "PodShareTestKit", package: "podshare"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings

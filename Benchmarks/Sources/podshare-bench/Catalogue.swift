@@ -5,7 +5,7 @@ enum Catalogue {
       Reading.oneKey, Reading.manyKeys, Reading.twoThreads, Reading.withWriter,
       Writing.sets, Dispatching.floods, Dispatching.asleep,
       Propagation.awake, Propagation.asleep, Propagation.throughput,
-      Footprint.bytesPerEntry, Flushing.afterOneWrite,
+      Footprint.bytesPerEntry, Flushing.afterOneWrite, Healing.idle, Healing.oneDifference,
     ] + Growth.experiments
 
   static let figures = experiments.flatMap(\.figures)

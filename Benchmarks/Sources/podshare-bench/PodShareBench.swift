@@ -32,6 +32,9 @@ struct PodShareBench: AsyncParsableCommand {
   @Flag(help: "Say what the figures are, and measure nothing.")
   var list = false
 
+  @Flag(help: "Print what healing costs as tables in Markdown, and measure nothing else. Takes some minutes.")
+  var syncTable = false
+
   /// Memory is measured in a process that has done nothing before.
   @Option(help: .hidden)
   var hold: HeldInMemory?
@@ -55,6 +58,11 @@ struct PodShareBench: AsyncParsableCommand {
       let width = Catalogue.figures.map(\.name.count).max() ?? 0
       for figure in Catalogue.figures {
         print(figure.name.padding(toLength: width + 2, withPad: " ", startingAt: 0) + figure.about)
+      }
+    } else if syncTable {
+      try HealingTables.write { line in
+        print(line)
+        fflush(nil)
       }
     } else {
       try await measure()

@@ -15,7 +15,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
   private var clock = HybridClock()
   private(set) var lastSequence: UInt64
   private(set) var recent: RecentKeys
-  private(set) var digest = Digest()
+  package private(set) var digest = Digest()
   package internal(set) var context = CausalContext()
   private var tombstones: TombstoneIndex
   var healing: Healing

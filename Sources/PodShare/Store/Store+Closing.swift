@@ -1,8 +1,12 @@
 extension Store {
   static var closeTimeout: Duration { .seconds(5) }
 
-  /// Closes the store: refuses writes from now on, has what is left sent, waiting five seconds at most, ends all
-  /// watches with `nil`, and leaves the topic. Reads go on answering the last state.
+  /// Closes the store: refuses writes from now on, has what is left sent, waits until some other pod has everything that
+  /// was written here, says goodbye, ends all watches with `nil`, and leaves the topic. Reads go on answering the last
+  /// state.
+  ///
+  /// All of that takes five seconds at most, and the wait for another pod two sync intervals and no more than two seconds.
+  /// Who is alone does not wait. If nobody confirms, ``StoreError/Code/unconfirmed`` is reported, not thrown.
   ///
   /// Closing again does nothing. Cancelling the task that waits ends the waiting, not the closing.
   ///
@@ -12,7 +16,7 @@ extension Store {
     try await close(timeout: Self.closeTimeout)
   }
 
-  /// Closes the store, waiting no longer than `timeout` for what is left to be sent.
+  /// Closes the store, waiting no longer than `timeout` for what is left to be sent and confirmed.
   public func close(timeout: Duration) async throws(StoreError) {
     try await core.close(timeout: timeout)
   }

@@ -98,10 +98,11 @@ extension Store {
     try await core.flush()
   }
 
-  /// Asks the other pods for what they hold, and merges it. A store does this by itself when it joins and when its
-  /// network comes back; this is for whoever wants to wait for it.
+  /// Compares with the other pods now, and exchanges what differs. A store does this by itself with the next heartbeat;
+  /// this is for whoever wants to wait for it.
   ///
-  /// Returns when some pod's answer has been merged whole, or after ``StoreConfiguration/joinTimeout`` without any.
+  /// Returns when this pod has been found equal to some other or been compared with it, or when nothing of another's
+  /// entries has come for ``StoreConfiguration/joinTimeout``.
   ///
   /// - Throws: `closed`, `cancelled`.
   public func refresh() async throws(StoreError) {

@@ -47,8 +47,9 @@ public final class Store<Value: Sendable>: Service {
 
   /// Makes a store, joins the topic and takes over what other pods hold.
   ///
-  /// Returns when some pod's whole state has been merged, or after ``StoreConfiguration/joinTimeout`` when nobody is
-  /// there, which is no error: ``isCaughtUp`` is false then. The store maintains itself from then on, until
+  /// Returns when some pod's whole state has been merged and some of those that held something else have been compared
+  /// with, or when nothing has come for ``StoreConfiguration/joinTimeout``, as when nobody is there, which is no error:
+  /// ``isCaughtUp`` is false then. The store maintains itself from then on, until
   /// ``close()``.
   ///
   /// - Throws: What `init` throws; `transport` when the topic cannot be subscribed to; `cancelled`. Nothing stays
@@ -104,7 +105,7 @@ public final class Store<Value: Sendable>: Service {
   /// What the pods that share this dictionary have in common.
   public var topic: String { core.topic }
 
-  /// Whether some other pod's whole state has been merged since this store began: for a readiness probe. Stays true.
-  /// A pod that is alone never is.
+  /// Whether this store holds what the others held that it heard of when it joined, or more: for a readiness probe. Stays
+  /// true. A pod that is alone never is.
   public var isCaughtUp: Bool { core.caughtUp.isOpen }
 }

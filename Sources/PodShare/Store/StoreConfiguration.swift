@@ -20,7 +20,8 @@ public struct StoreConfiguration<Value: Sendable>: Sendable {
   /// that are shared with pods of the Go library podshare.
   public var wireFormat = WireFormat.newest
 
-  /// How often what a transport refused is sent again, and an unanswered question repeated. Default 1 s.
+  /// How often this pod tells the others how far it is, so that what differs is healed; and how often what a transport
+  /// refused is sent again. Default 1 s, best the same on all pods. A longer one costs less and heals later.
   public var syncInterval: Duration = .seconds(1)
 
   /// How long ``Store/join(_:over:configuration:)`` waits for other pods when nobody is there. As long as another

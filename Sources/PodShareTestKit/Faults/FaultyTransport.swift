@@ -19,10 +19,9 @@ public import PodShare
 /// before: the same seed and the same calls in the same order give the same fates. Faults may be changed at any time,
 /// from any thread.
 ///
-/// This version of the store makes good what a transport refused and what was missed during an interruption that it was
-/// told of. What a transport loses without a word stays lost until the key is written again, or until ``heal()``,
-/// ``connect()`` after ``disconnect()``, or the store's `refresh()`. So a test that loses messages ends with ``heal()``
-/// before it compares pods.
+/// A store makes good what a transport refused, and what was lost with or without a word, with the next heartbeats that
+/// get through: one in each sync interval, which on a ``TestClock`` pass only when the test advances it. So a test that
+/// loses messages ends with ``heal()``, after which stores look at once, before it compares pods.
 ///
 /// If the transport beneath keeps snapshots, so does this one.
 public final class FaultyTransport<Base: Transport>: Transport {
@@ -145,7 +144,7 @@ public final class FaultyTransport<Base: Transport>: Transport {
   }
 
   /// Ends all faults: what is on its way arrives at once, and subscriptions are told of an interruption that is over,
-  /// so that their stores send the others all they hold, and ask for all that the others hold.
+  /// so that their stores find out at once where they differ from the others.
   ///
   /// Where several transports are faulty, heal all of them; what a store sends when the first is healed may be lost by
   /// the second. The one healed last makes good what it had missed, and what it had not sent.

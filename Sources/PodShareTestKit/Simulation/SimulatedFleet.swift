@@ -22,6 +22,8 @@ package final class SimulatedFleet<Value: Sendable> {
     package var gcInterval = Duration.seconds(5)
     package var joinTimeout = Duration.seconds(1)
     package var storage = SimulatedStorageKind.table
+    /// Whether what happens can be told afterwards; that takes memory.
+    package var keepsLog = true
 
     package init() {}
   }
@@ -54,8 +56,8 @@ package final class SimulatedFleet<Value: Sendable> {
   package var refusal = 0.0
   /// Whether messages of one pod reach another; what does not is lost, and nobody told.
   package var reaches: (SimulatedPod<Value>, SimulatedPod<Value>) -> Bool = { _, _ in true }
-  /// How many messages and bytes have been delivered.
-  package private(set) var traffic = (messages: 0, bytes: 0)
+  /// What all pods together have been sent.
+  package var traffic: SimulatedTraffic { pods.reduce(into: SimulatedTraffic()) { $0 += $1.received } }
   /// What happened, for whoever has to find out why; put into words only when asked for.
   package var log: some BidirectionalCollection<String> { notes.lazy.map { "\($0.time) \($0.text())" } }
   private var notes: [(time: Duration, text: () -> String)] = []
@@ -79,7 +81,7 @@ package final class SimulatedFleet<Value: Sendable> {
   }
 
   package func note(_ text: @autoclosure @escaping () -> String) {
-    notes.append((now, text))
+    if conditions.keepsLog { notes.append((now, text)) }
   }
 
   // MARK: What a test does
@@ -162,6 +164,28 @@ package final class SimulatedFleet<Value: Sendable> {
     note("\(pod.identity) writes \(changes.map { "\($0.key) \($0.action)" }) as \(versions)")
     try perform(pod)
     return versions
+  }
+
+  /// Has pods hold entries as if a pod that has gone since had written them, and only these had received them.
+  package func fill(
+    _ pods: [SimulatedPod<Value>], with entries: some Collection<(Key, Value)>, by nodeID: String
+  ) throws {
+    let incarnation = UInt64.random(in: PodIdentity.incarnations, using: &random)
+    let author = PodIdentity(nodeID: nodeID, incarnation: incarnation)
+    note("\(pods.map(\.identity)) hold \(entries.count) entries of \(author)")
+    let writes = zip(1..., entries).map { number, entry in
+      let version = Version(
+        timestamp: epoch.advanced(by: now), author: author, sequence: incarnation + UInt64(number))
+      return Write(key: entry.0, version: version, content: .set(entry.1))
+    }
+    for pod in pods {
+      // In parts, as a store does it.
+      for start in stride(from: 0, to: writes.count, by: 1_024) {
+        let part = Array(writes[start..<min(start + 1_024, writes.count)])
+        pod.replica.receive(saved: part, wall: wall(of: pod), outbox: &pod.outbox)
+        try perform(pod)
+      }
+    }
   }
 
   /// Lets time pass.
@@ -255,7 +279,7 @@ package final class SimulatedFleet<Value: Sendable> {
       let message = encoder.finish(stamp)
       if pod.wireFormat == .v1 {
         try publishAsEvents(message, from: pod)
-      } else if !publish(message, from: pod) {
+      } else if !publish(message, .write, from: pod) {
         pod.replica.publishFailed(WireDecoder.keys(ofWrite: message))
       }
     case .publishUnsent:
@@ -267,7 +291,7 @@ package final class SimulatedFleet<Value: Sendable> {
       var encoder = StateEncoder(
         sender: pod.identity, answer: nil, isSettled: true, chunkBytes: conditions.chunkBytes
       ) { chunk in
-        if !self.publish(chunk, from: pod, isState: true) { pod.replica.publishFailed(keys) }
+        if !self.publish(chunk, .state, from: pod) { pod.replica.publishFailed(keys) }
       }
       for key in keys.sorted() {
         if let entry = pod.replica.entry(forKey: key) {
@@ -277,13 +301,14 @@ package final class SimulatedFleet<Value: Sendable> {
       encoder.finish()
     case .send(let content, let receiver):
       let message = SyncMessage(sender: pod.identity, content).encoded()
+      let kind = SimulatedTraffic.Kind(of: content)
       if let receiver {
-        send(message, from: pod, to: receiver)
+        send(message, kind, from: pod, to: receiver)
       } else {
-        _ = publish(message, from: pod)
+        _ = publish(message, kind, from: pod)
       }
     case .requestState(let request, let source):
-      send(request.encoded(), from: pod, to: source)
+      send(request.encoded(), .question, from: pod, to: source)
     case .answer(let request):
       try answer(request, from: pod)
     case .answerWith(let keys, let request, let closing, let receiver):
@@ -310,7 +335,7 @@ package final class SimulatedFleet<Value: Sendable> {
 
   private func publishAsEvents(_ message: ByteBuffer, from pod: SimulatedPod<Value>) throws {
     guard case .write(let write) = try WireDecoder.decode(message) else { return }
-    for entry in write.entries where !publish(try WireVersion1.encodeEvent(entry), from: pod) {
+    for entry in write.entries where !publish(try WireVersion1.encodeEvent(entry), .write, from: pod) {
       pod.replica.publishFailed(CollectionOfOne(entry.key))
     }
   }
@@ -318,7 +343,7 @@ package final class SimulatedFleet<Value: Sendable> {
   private func publishAsEvent(_ key: Key, from pod: SimulatedPod<Value>) throws {
     for write in pod.replica.entry(forKey: key)?.writes(forKey: key) ?? [] {
       let event = try WireVersion1.encodeEvent(try write.encoded(by: pod.codec))
-      if !publish(event, from: pod) { pod.replica.publishFailed(CollectionOfOne(key)) }
+      if !publish(event, .write, from: pod) { pod.replica.publishFailed(CollectionOfOne(key)) }
     }
   }
 
@@ -339,7 +364,7 @@ package final class SimulatedFleet<Value: Sendable> {
       sender: pod.identity, answer: answer, hop: hop, isSettled: pod.replica.isSettled,
       chunkBytes: conditions.chunkBytes
     ) { chunk in
-      self.send(chunk, from: pod, to: receiver, isState: true)
+      self.send(chunk, .state, from: pod, to: receiver)
     }
   }
 
@@ -350,28 +375,33 @@ package final class SimulatedFleet<Value: Sendable> {
   }
 
   /// Sends to everybody who can hear it now, the sender included; false if the sender is off the network.
-  private func publish(_ message: ByteBuffer, from pod: SimulatedPod<Value>, isState: Bool = false) -> Bool {
+  private func publish(
+    _ message: ByteBuffer, _ kind: SimulatedTraffic.Kind, from pod: SimulatedPod<Value>
+  ) -> Bool {
     guard pod.isConnected else { return false }
     if refusal > 0, random.chance(refusal) { return false }
-    for receiver in alive { send(message, from: pod, to: receiver, isState: isState) }
+    for receiver in alive { send(message, kind, from: pod, to: receiver) }
     return true
   }
 
   private func send(
-    _ message: ByteBuffer, from pod: SimulatedPod<Value>, to receiver: PodIdentity, isState: Bool = false
+    _ message: ByteBuffer, _ kind: SimulatedTraffic.Kind, from pod: SimulatedPod<Value>,
+    to receiver: PodIdentity
   ) {
     guard pod.isConnected, let receiver = alive.first(where: { $0.identity == receiver }) else { return }
-    send(message, from: pod, to: receiver, isState: isState)
+    send(message, kind, from: pod, to: receiver)
   }
 
   private func send(
-    _ message: ByteBuffer, from pod: SimulatedPod<Value>, to receiver: SimulatedPod<Value>, isState: Bool
+    _ message: ByteBuffer, _ kind: SimulatedTraffic.Kind, from pod: SimulatedPod<Value>,
+    to receiver: SimulatedPod<Value>
   ) {
     guard receiver.isConnected, reaches(pod, receiver) else { return }
     if loss > 0, random.chance(loss) { return }
+    if pod !== receiver { receiver.received.count(message, kind) }
     deliver(message, to: receiver, within: conditions.delay)
     if random.chance(conditions.duplication) { deliver(message, to: receiver, within: conditions.delay) }
-    guard conditions.lateStates || !isState else { return }
+    guard conditions.lateStates || kind != .state else { return }
     if random.chance(conditions.lateDuplication) {
       deliver(message, to: receiver, within: conditions.lateDelay)
     }
@@ -380,8 +410,6 @@ package final class SimulatedFleet<Value: Sendable> {
   private func deliver(
     _ message: ByteBuffer, to receiver: SimulatedPod<Value>, within delay: ClosedRange<Double>
   ) {
-    traffic.messages += 1
-    traffic.bytes += message.readableBytes
     let delay = Duration.seconds(Double.random(in: delay, using: &random))
     schedule.add(.delivery(message, to: receiver), at: now + delay)
   }

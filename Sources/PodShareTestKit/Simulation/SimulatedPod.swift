@@ -21,6 +21,9 @@ package final class SimulatedPod<Value: Sendable> {
   package internal(set) var watched: [Key: (value: Value, version: Version)] = [:]
   package internal(set) var reports: [StoreError] = []
 
+  /// What others have sent it.
+  package internal(set) var received = SimulatedTraffic()
+
   init(
     identity: PodIdentity, codec: any Codec<Value>, wireFormat: WireFormat, options: ReplicaOptions<Value>,
     storage: SimulatedStorageKind, clockOffset: Duration, wall: Timestamp, seed: UInt64

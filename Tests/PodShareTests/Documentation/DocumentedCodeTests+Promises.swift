@@ -56,7 +56,7 @@ struct PromisesPageTests {
     #expect(a["shard 7"] == b["shard 7"])
   }
 
-  @Test("A message that a transport loses without notice is repaired by refresh")
+  @Test("Whoever does not want to wait for the next heartbeat calls refresh")
   func lostWithoutNotice() async throws {
     let network = MemoryNetwork()
     let lossy = StubbornTransport(on: network)
@@ -85,7 +85,7 @@ struct PromisesPageTests {
       switch error.code {
       case .publishFailed, .fellBehind:
         break  // Made good by itself, or by the watcher.
-      case .clockSkew, .duplicateNodeID, .undecodableValue:
+      case .clockSkew, .duplicateNodeID, .undecodableValue, .mergeNotAJoin:
         alert("\(error)")  // Goes on until somebody mends it.
       default:
         alert("\(error)")
