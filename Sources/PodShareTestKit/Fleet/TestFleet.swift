@@ -86,7 +86,10 @@ public final class TestFleet<Value: Sendable>: Sendable {
       clock.advance(by: configuration.joinTimeout)
     }
     defer { timeout.cancel() }
-    return try await Store.join(topic, over: transport, configuration: configuration)
+    let store = try await Store.join(topic, over: transport, configuration: configuration)
+    // However short the timeout was: the others are there, so this takes a moment only.
+    for _ in 0..<5_000 where !isFirst && !store.isCaughtUp { try await Task.sleep(for: .milliseconds(1)) }
+    return store
   }
 
   // MARK: The pods

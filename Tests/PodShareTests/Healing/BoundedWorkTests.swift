@@ -27,7 +27,8 @@ struct BoundedWorkTests {
     [
       .heartbeat(
         .init(
-          counter: number, root: number, contextHash: number, lastSequence: number, isSettled: true,
+          counter: number, root: number, tombstones: 0, contextHash: number, lastSequence: number,
+          isSettled: true,
           isCaughtUp: true, wantsReply: true)),
       .comparison(.init(id: number, items: [.init(bucket: .root, hash: number)])),
       .differences(.init(id: number, items: [])),

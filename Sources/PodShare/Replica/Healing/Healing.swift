@@ -22,6 +22,8 @@ struct Healing: Sendable {
     var search: Int
     /// The two digests when it began.
     var roots: Members.Roots
+    /// How many entries had come by healing when it began.
+    let entriesBefore: UInt64
     /// Whether, if nothing has changed here by its end, there is nothing that the other could give.
     var isConclusive = true
   }

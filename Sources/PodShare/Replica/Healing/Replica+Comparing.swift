@@ -2,13 +2,18 @@
 extension Replica where Storage: ~Copyable {
   // MARK: Leading
 
-  /// Begins to compare with a pod whose root differs, if there is one and it is time.
+  /// Begins to compare with somebody whose root differs, of those who have been heard of just now.
   mutating func compareWithSomebody(_ outbox: inout Outbox<Value>) {
+    compare(with: healing.members.all.filter { $0.lastHeard >= healing.tick - 1 }, &outbox)
+  }
+
+  /// Begins to compare with one of some pods whose root differs, if it is time.
+  mutating func compare(with members: [Members.Member], _ outbox: inout Outbox<Value>) {
     guard isConnected, healing.isSettled, healing.comparing == nil,
       healing.comparisonsBegun < Healing.comparisonsPerTick
     else { return }
     let root = digest.root
-    let others = healing.members.all.filter {
+    let others = members.filter {
       $0.heartbeat.isSettled && $0.heartbeat.root != root && $0.comparedAt != $0.heartbeat.counter
         && $0.settledDifference != Members.Roots(mine: root, theirs: $0.heartbeat.root)
     }
@@ -22,7 +27,8 @@ extension Replica where Storage: ~Copyable {
     healing.members[member.identity] = member
     healing.comparing = Healing.Comparing(
       peer: member.identity, id: 0, buckets: Bucket.root.children, lastProgress: healing.tick,
-      search: healing.searches, roots: Members.Roots(mine: root, theirs: member.heartbeat.root))
+      search: healing.searches, roots: Members.Roots(mine: root, theirs: member.heartbeat.root),
+      entriesBefore: counters.healing.entriesReceived)
     ask(&outbox)
   }
 
@@ -53,8 +59,11 @@ extension Replica where Storage: ~Copyable {
       }
       catchUp(with: comparing.peer, outbox: &outbox)
       finishSearches(upTo: comparing.search, &outbox)
-      // Whoever else differs is next.
-      compareWithSomebody(&outbox)
+      // Whoever else differs is next; unless this brought nothing: then it may be writes alone that make the difference, and
+      // what the others hold by now is for their next heartbeats to say.
+      if counters.healing.entriesReceived > comparing.entriesBefore || !healing.notCompared.isEmpty {
+        compareWithSomebody(&outbox)
+      }
     }
   }
 

@@ -41,7 +41,6 @@ extension Replica where Storage: ~Copyable {
     abandonWhatStopped(&outbox)
     sendHeartbeat(wantsReply: healing.members.all.isEmpty || !healing.isSettled, outbox: &outbox)
     publishUnsent(&outbox)
-    compareWithSomebody(&outbox)
     wakeIfNumbersAreMissing(&outbox)
   }
 
@@ -60,7 +59,8 @@ extension Replica where Storage: ~Copyable {
     healing.counter += 1
     healing.contextHash = context.digest
     let heartbeat = SyncMessage.Heartbeat(
-      counter: healing.counter, root: digest.root, contextHash: healing.contextHash,
+      counter: healing.counter, root: digest.root, tombstones: digest.tombstones,
+      contextHash: healing.contextHash,
       lastSequence: options.announcesNumbers ? lastSequence : identity.incarnation,
       isSettled: healing.isSettled, isCaughtUp: healing.isCaughtUp, wantsReply: wantsReply)
     outbox.append(.send(.heartbeat(heartbeat), to: receiver))
@@ -94,7 +94,7 @@ extension Replica where Storage: ~Copyable {
       if heartbeat.root == digest.root {
         agree(with: member, outbox: &outbox)
       } else {
-        compareWithSomebody(&outbox)
+        compare(with: [member], &outbox)
       }
     }
     wakeIfNumbersAreMissing(of: sender, &outbox)
@@ -104,7 +104,10 @@ extension Replica where Storage: ~Copyable {
   private mutating func agree(with member: Members.Member, outbox: inout Outbox<Value>) {
     catchUp(with: member.identity, outbox: &outbox)
     finishSearches(upTo: healing.searches, &outbox)
-    guard member.heartbeat.contextHash != healing.contextHash, !healing.hasOfferedContext else { return }
+    guard member.heartbeat.tombstones == digest.tombstones,
+      member.heartbeat.contextHash != healing.contextHash,
+      !healing.hasOfferedContext
+    else { return }
     let hash = context.digest
     healing.contextHash = hash
     guard member.heartbeat.contextHash != hash else { return }

@@ -28,7 +28,8 @@ extension WireReader {
     let flags: UInt8 = try integer()
     guard flags & ~WireCode.Heartbeat.known == 0 else { throw error(.malformed("unknown flags \(flags)")) }
     return SyncMessage.Heartbeat(
-      counter: try varint(), root: try integer(), contextHash: try integer(), lastSequence: try integer(),
+      counter: try varint(), root: try integer(), tombstones: try integer(), contextHash: try integer(),
+      lastSequence: try integer(),
       isSettled: flags & WireCode.Heartbeat.isSettled != 0,
       isCaughtUp: flags & WireCode.Heartbeat.isCaughtUp != 0,
       wantsReply: flags & WireCode.Heartbeat.wantsReply != 0)

@@ -58,6 +58,7 @@ extension ByteBuffer {
     writeInteger(flags)
     writeVarint(heartbeat.counter)
     writeInteger(heartbeat.root)
+    writeInteger(heartbeat.tombstones)
     writeInteger(heartbeat.contextHash)
     writeInteger(heartbeat.lastSequence)
   }

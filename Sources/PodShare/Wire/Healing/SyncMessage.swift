@@ -28,6 +28,8 @@ package struct SyncMessage: Sendable, Equatable {
     package var counter: UInt64
     /// The digest of all live entries.
     package var root: UInt64
+    /// The digest of the tombstones.
+    package var tombstones: UInt64
     /// A hash of the causal context.
     package var contextHash: UInt64
     /// The number of the sender's last write; the incarnation if it has not written.
