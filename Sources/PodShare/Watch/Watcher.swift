@@ -1,9 +1,9 @@
 import NIOConcurrencyHelpers
 
 /// One watch in progress: events go in where they are told and come out where they are consumed.
-final class Watcher<Value: Sendable>: Sendable {
+final class Watcher: Sendable {
   private struct State: Sendable {
-    var queue: EventQueue<Value>
+    var queue: EventQueue<ErasedValue>
     var end: End?
     var waiters: [(id: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
     var lastID: UInt64 = 0
@@ -19,21 +19,21 @@ final class Watcher<Value: Sendable>: Sendable {
   let firstEvent: UInt64
   private let state: NIOLockedValueBox<State>
   /// Under a lock of its own, which only consumers take.
-  private let present: NIOLockedValueBox<PresentEntries<Value>>
+  private let present: NIOLockedValueBox<PresentEntries>
 
   init(
-    scope: WatchScope, buffering: WatchBuffering, firstEvent: UInt64, present: PresentEntries<Value>
+    scope: WatchScope, buffering: WatchBuffering, firstEvent: UInt64, present: PresentEntries
   ) {
     self.scope = scope
     self.firstEvent = firstEvent
-    state = NIOLockedValueBox(State(queue: EventQueue(buffering: buffering)))
+    state = NIOLockedValueBox(State(queue: EventQueue<ErasedValue>(buffering: buffering)))
     self.present = NIOLockedValueBox(present)
   }
 
   // MARK: Where events are told
 
   /// Hands an event over. Returns false when the watcher has just fallen behind.
-  func offer(_ event: Event<Value>) -> Bool {
+  func offer(_ event: Event<ErasedValue>) -> Bool {
     let (kept, waiter) = state.withLockedValue { state -> (Bool, CheckedContinuation<Void, Never>?) in
       guard state.end == nil else { return (true, nil) }
       // Somebody waits only when nothing else does; but the predicate is for the consumer to run.
@@ -64,7 +64,7 @@ final class Watcher<Value: Sendable>: Sendable {
     let (waiters, discarded) = state.withLockedValue { state in
       let discarded = discarding ? state.queue : nil
       if discarding {
-        state.queue = EventQueue(buffering: .bounded(1))
+        state.queue = EventQueue<ErasedValue>(buffering: .bounded(1))
         state.end = .finished
       } else if state.end == nil {
         state.end = .finished
@@ -84,7 +84,7 @@ final class Watcher<Value: Sendable>: Sendable {
   }
 
   /// The next event; `nil` at the end.
-  func next(isolation: isolated (any Actor)?) async throws(StoreError) -> Event<Value>? {
+  func next(isolation: isolated (any Actor)?) async throws(StoreError) -> Event<ErasedValue>? {
     while true {
       if Task.isCancelled {
         cancel()
@@ -104,7 +104,7 @@ final class Watcher<Value: Sendable>: Sendable {
   }
 
   private enum Taken {
-    case event(Event<Value>)
+    case event(Event<ErasedValue>)
     case end(End)
     case nothing
   }

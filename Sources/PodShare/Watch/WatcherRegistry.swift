@@ -1,11 +1,11 @@
 import NIOConcurrencyHelpers
 
 /// All watchers of a store, and where each change finds those it concerns: this is where a watcher is told.
-final class WatcherRegistry<Value: Sendable>: Sendable {
+final class WatcherRegistry: Sendable {
   private struct State {
     /// Watchers of one key, by that key.
-    var byKey: [Key: [Watcher<Value>]] = [:]
-    var others: [Watcher<Value>] = []
+    var byKey: [Key: [Watcher]] = [:]
+    var others: [Watcher] = []
     var count = 0
     var dropped: UInt64 = 0
     var dispatched: UInt64 = 0
@@ -18,7 +18,7 @@ final class WatcherRegistry<Value: Sendable>: Sendable {
   var dropped: UInt64 { state.withLockedValue { $0.dropped } }
   var dispatched: UInt64 { state.withLockedValue { $0.dispatched } }
 
-  func add(_ watcher: Watcher<Value>) {
+  func add(_ watcher: Watcher) {
     let isFinished = state.withLockedValue { state in
       guard !state.isFinished else { return true }
       state.count += 1
@@ -32,7 +32,7 @@ final class WatcherRegistry<Value: Sendable>: Sendable {
     if isFinished { watcher.finish() }
   }
 
-  func remove(_ watcher: Watcher<Value>) {
+  func remove(_ watcher: Watcher) {
     state.withLockedValue { state in
       if case .key(let key) = watcher.scope.kind {
         guard var watchers = state.byKey[key], let index = watchers.firstIndex(where: { $0 === watcher })
@@ -48,7 +48,7 @@ final class WatcherRegistry<Value: Sendable>: Sendable {
   }
 
   /// Tells those whom an event concerns. Returns how many have just fallen behind.
-  func tell(_ event: Event<Value>, at position: UInt64) -> Int {
+  func tell(_ event: Event<ErasedValue>, at position: UInt64) -> Int {
     let (keyed, others) = state.withLockedValue { state in
       state.dispatched += 1
       return (state.byKey.isEmpty ? nil : state.byKey[Key(event.key)], state.others)
@@ -63,7 +63,7 @@ final class WatcherRegistry<Value: Sendable>: Sendable {
     return fallen
   }
 
-  private func drop(_ watcher: Watcher<Value>) -> Int {
+  private func drop(_ watcher: Watcher) -> Int {
     remove(watcher)
     state.withLockedValue { $0.dropped += 1 }
     return 1
@@ -75,7 +75,7 @@ final class WatcherRegistry<Value: Sendable>: Sendable {
     for watcher in takeAll() { watcher.finish() }
   }
 
-  private func takeAll() -> [Watcher<Value>] {
+  private func takeAll() -> [Watcher] {
     state.withLockedValue { state in
       let watchers = state.byKey.values.joined() + state.others
       state.byKey = [:]

@@ -184,7 +184,7 @@ package final class SimulatedFleet<Value: Sendable> {
     case .write(let write):
       note("\(pod.identity) receives \(write.entries.map { "\($0.key) \($0.version)" })")
       pod.replica.receive(
-        write.entries.map { $0.decoded(by: pod.codec).0 }, from: write.author, stampedAt: write.timestamp,
+        write.entries.map { $0.decoded(by: pod.decode).0 }, from: write.author, stampedAt: write.timestamp,
         wall: wall, outbox: &pod.outbox)
     case .stateRequest(let request):
       pod.replica.receive(request, outbox: &pod.outbox)
@@ -193,7 +193,7 @@ package final class SimulatedFleet<Value: Sendable> {
         "\(pod.identity) receives state of \(chunk.sender): \(chunk.entries.map { "\($0.key) \($0.version) \($0.epoch) \($0.content)" })"
       )
       pod.replica.receive(
-        chunk, entries: chunk.entries.map { $0.decoded(by: pod.codec).0 }, wall: wall, outbox: &pod.outbox)
+        chunk, entries: chunk.entries.map { $0.decoded(by: pod.decode).0 }, wall: wall, outbox: &pod.outbox)
     case .sync(let message):
       note("\(pod.identity) receives from \(message.sender): \(message.content)")
       pod.replica.receive(message, outbox: &pod.outbox)
@@ -232,7 +232,7 @@ package final class SimulatedFleet<Value: Sendable> {
       }
       for key in keys.sorted() {
         if let entry = pod.replica.entry(forKey: key) {
-          try encoder.add(entry, forKey: key, codec: pod.codec)
+          try encoder.add(entry, forKey: key, encode: pod.codec.encode)
         }
       }
       encoder.finish()
@@ -276,7 +276,7 @@ package final class SimulatedFleet<Value: Sendable> {
 
   private func publishAsEvent(_ key: Key, from pod: SimulatedPod<Value>) throws {
     for write in pod.replica.entry(forKey: key)?.writes(forKey: key) ?? [] {
-      let event = try WireVersion1.encodeEvent(try write.encoded(by: pod.codec))
+      let event = try WireVersion1.encodeEvent(try write.encoded(by: pod.codec.encode))
       if !publish(event, from: pod) { pod.replica.publishFailed(CollectionOfOne(key)) }
     }
   }
@@ -286,7 +286,7 @@ package final class SimulatedFleet<Value: Sendable> {
       of: pod, to: request.sender, answer: .init(request: request.id, id: random.next()), hop: nil)
     // In an order that does not depend on this process's hashing.
     for (key, entry) in pod.replica.snapshot().sorted(by: { $0.key < $1.key }) {
-      try encoder.add(entry, forKey: key, codec: pod.codec)
+      try encoder.add(entry, forKey: key, encode: pod.codec.encode)
     }
     encoder.finish(pod.replica.context)
   }
@@ -304,7 +304,9 @@ package final class SimulatedFleet<Value: Sendable> {
 
   private func add(_ keys: [Key], of pod: SimulatedPod<Value>, to encoder: inout StateEncoder) throws {
     for key in keys {
-      if let entry = pod.replica.entry(forKey: key) { try encoder.add(entry, forKey: key, codec: pod.codec) }
+      if let entry = pod.replica.entry(forKey: key) {
+        try encoder.add(entry, forKey: key, encode: pod.codec.encode)
+      }
     }
   }
 

@@ -56,9 +56,9 @@ extension StoreCore {
     }
   }
 
-  func decode(_ entries: some Sequence<WireEntry>) -> [Write<Value>] {
+  func decode(_ entries: some Sequence<WireEntry>) -> [Write<ErasedValue>] {
     entries.map { entry in
-      let (write, undecodable) = entry.decoded(by: configuration.codec)
+      let (write, undecodable) = entry.decoded(by: codec.decode)
       if let undecodable {
         reporter.report(
           .undecodable(key: entry.key.string, reason: undecodable, peer: entry.version.origin))

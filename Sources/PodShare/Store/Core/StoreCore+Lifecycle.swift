@@ -45,7 +45,7 @@ extension StoreCore {
   }
 
   private func subscribe(
-    to topic: String, handler: @escaping @Sendable (StoreCore<Value>, TransportEvent) -> Void
+    to topic: String, handler: @escaping @Sendable (StoreCore, TransportEvent) -> Void
   ) async throws(StoreError) {
     guard !Task.isCancelled else { throw .cancelled("joining \(self.topic.debugDescription)") }
     let subscription: TransportSubscription

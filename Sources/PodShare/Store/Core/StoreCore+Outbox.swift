@@ -41,7 +41,7 @@ extension StoreCore {
   }
 
   /// Takes out actions, nil if there are none, and the barriers that are reached when they have been performed.
-  private func takeActions(limit: Int) -> (Outbox<Value>.Contents?, [Latch]) {
+  private func takeActions(limit: Int) -> (Outbox<ErasedValue>.Contents?, [Latch]) {
     state.withLock { state in
       guard !state.outbox.isEmpty else {
         state.isDraining = false
@@ -56,14 +56,14 @@ extension StoreCore {
     }
   }
 
-  private func perform(_ contents: Outbox<Value>.Contents) {
+  private func perform(_ contents: Outbox<ErasedValue>.Contents) {
     var position = contents.firstEvent
     for action in contents.actions {
       perform(action, position: &position)
     }
   }
 
-  private func perform(_ action: Outbox<Value>.Action, position: inout UInt64) {
+  private func perform(_ action: Outbox<ErasedValue>.Action, position: inout UInt64) {
     switch action {
     case .tell(let event):
       tell(event, at: position)
@@ -109,7 +109,7 @@ extension StoreCore {
     }
   }
 
-  private func tell(_ event: Event<Value>, at position: UInt64) {
+  private func tell(_ event: Event<ErasedValue>, at position: UInt64) {
     for _ in 0..<watchers.tell(event, at: position) {
       reporter.report(.fellBehind)
     }

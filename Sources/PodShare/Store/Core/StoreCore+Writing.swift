@@ -2,7 +2,7 @@ import NIOCore
 
 // One write's way: check, encode, then under the lock into the replica and its table; the rest is the outbox's.
 extension StoreCore {
-  func write(_ change: LocalChange<Value>) throws(StoreError) -> Version {
+  func write(_ change: LocalChange<ErasedValue>) throws(StoreError) -> Version {
     var change = change
     let encoder = try encode(&change)
     let wall = now()
@@ -14,7 +14,8 @@ extension StoreCore {
     }
   }
 
-  func write(_ change: LocalChange<Value>, ifVersion expected: Version?) throws(StoreError) -> Version? {
+  func write(_ change: LocalChange<ErasedValue>, ifVersion expected: Version?) throws(StoreError) -> Version?
+  {
     var change = change
     let encoder = try encode(&change)
     let wall = now()
@@ -28,7 +29,7 @@ extension StoreCore {
     }
   }
 
-  func write(_ changes: [LocalChange<Value>]) throws(StoreError) {
+  func write(_ changes: [LocalChange<ErasedValue>]) throws(StoreError) {
     guard !state.withLock({ $0.isClosed }) else { throw .closed }
     guard !changes.isEmpty else { return }
     var changes = changes
@@ -46,14 +47,14 @@ extension StoreCore {
     }
   }
 
-  func seed(_ entries: [(Key, Value)], asOf: Timestamp) throws(StoreError) {
+  func seed(_ entries: [LocalChange<ErasedValue>], asOf: Timestamp) throws(StoreError) {
     guard asOf.isInRange else {
       throw StoreError(.timestampOutOfRange, "seeds cannot be stamped \(asOf.nanoseconds) ns since 1970")
     }
-    var changes = entries.map { LocalChange(key: $0.0, action: .set($0.1)) }
+    var changes = entries
     // Seeds are sent later; but what cannot be encoded is refused now, as with any write.
     for index in changes.indices { _ = try encode(&changes[index]) }
-    let checked = changes.compactMap { change -> (Key, Value)? in
+    let checked = changes.compactMap { change -> (Key, ErasedValue)? in
       if case .set(let value) = change.action { (change.key, value) } else { nil }
     }
     try update { state throws(StoreError) in
@@ -63,25 +64,27 @@ extension StoreCore {
     }
   }
 
-  private func encode(_ change: inout LocalChange<Value>) throws(StoreError) -> WriteEncoder {
+  private func encode(_ change: inout LocalChange<ErasedValue>) throws(StoreError) -> WriteEncoder {
     var encoder = WriteEncoder(author: identity)
     try encode(&change, into: &encoder)
     return encoder
   }
 
-  private func encode(_ change: inout LocalChange<Value>, into encoder: inout WriteEncoder) throws(StoreError)
+  private func encode(_ change: inout LocalChange<ErasedValue>, into encoder: inout WriteEncoder)
+    throws(StoreError)
   {
     let key = change.key
-    guard Names.isValidKey(key.string) else { throw .invalidKey(key.string) }
     guard case .set(let value) = change.action else {
       encoder.delete(key)
       return
     }
-    let codec = configuration.codec
+    let codec = codec
     let size: Int
     do {
-      size = try encoder.set(key) { try codec.encode(value, into: &$0) }
-      if copiesValues { change.action = .set(try codec.decode(encoder.lastValue(size))) }
+      size = try encoder.set(key) { try codec.encode(value, &$0) }
+      if configuration.copiesValues {
+        change.action = .set(try codec.decode(key, encoder.lastValue(size)))
+      }
     } catch {
       throw .encodingFailed(key: key.string, error)
     }

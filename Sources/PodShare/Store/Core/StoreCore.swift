@@ -12,14 +12,19 @@ import NIOCore
 
 /// What a ``Store`` is a handle to: the replica behind its lock, and all that its actions need to be performed.
 ///
+/// It does not know the type of the store's values. Were it generic, it would be compiled once for all types, for users to
+/// call from other modules, and everything that it does would look up at run time what types it deals with: that took most
+/// of the time of a write. So ``Store`` alone is generic, and what depends on the type is in ``ErasedValue``,
+/// ``ErasedCodec`` and the merge function.
+///
 /// Tasks, subscriptions and watches hold it weakly, or not at all, so that it goes with the store.
-final class StoreCore<Value: Sendable>: Sendable {
-  typealias Writer = Table<Value>.Writer
+final class StoreCore: Sendable {
+  typealias Writer = ErasedTable.Writer
 
   /// What the write lock guards.
   struct State: ~Copyable {
     var replica: Replica<Writer>
-    var outbox = Outbox<Value>()
+    var outbox = Outbox<ErasedValue>()
     /// One thread at a time performs actions.
     var isDraining = false
     /// How many actions have ever been taken out of the outbox.
@@ -37,10 +42,10 @@ final class StoreCore<Value: Sendable>: Sendable {
 
   let topic: String
   let identity: PodIdentity
-  let configuration: StoreConfiguration<Value>
+  let configuration: CoreConfiguration
   let transport: any Transport
-  let table = Table<Value>()
-  let watchers = WatcherRegistry<Value>()
+  let table: ErasedTable
+  let watchers = WatcherRegistry()
   let reporter: ErrorReporter
   let state: Locked<State>
   let traffic = Traffic()
@@ -51,31 +56,27 @@ final class StoreCore<Value: Sendable>: Sendable {
   let caughtUp = Latch()
   let closed = Latch()
 
-  /// A value of a class is copied by way of its bytes, lest its owner changes it behind the store's back.
-  let copiesValues = Value.self is AnyObject.Type
-
   init(
-    topic: String, transport: any Transport, configuration: StoreConfiguration<Value>
+    topic: String, transport: any Transport, configuration: CoreConfiguration, table: ErasedTable
   ) throws(StoreError) {
     guard Names.isValidTopic(topic) else {
       throw StoreError(
         .invalidTopic,
         "a topic has 1 to 1,024 bytes and no control characters, unlike \(topic.debugDescription)")
     }
-    try configuration.validate()
     let identity = PodIdentity(
       nodeID: configuration.nodeID ?? "pod-" + String(UInt64.random(in: 1 << 40..<1 << 50), radix: 36),
       incarnation: UInt64.random(in: PodIdentity.incarnations))
     var options = ReplicaOptions(
       merge: configuration.merge, tombstoneTTL: configuration.tombstoneTTL,
       maxClockSkew: configuration.maxClockSkew)
-
     options.announcesNumbers = configuration.wireFormat != .v1
 
     self.topic = topic
     self.identity = identity
     self.configuration = configuration
     self.transport = transport
+    self.table = table
     reporter = ErrorReporter(
       onError: configuration.onError, logger: configuration.logger, now: configuration.time.now)
     state = Locked(
@@ -84,6 +85,8 @@ final class StoreCore<Value: Sendable>: Sendable {
           identity: identity, options: options, storage: Writer(table), now: configuration.time.now(),
           seed: .random(in: .min ... .max))))
   }
+
+  var codec: ErasedCodec { configuration.codec }
 
   func now() -> Timestamp { configuration.time.now() }
 
