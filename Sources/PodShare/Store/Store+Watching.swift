@@ -51,7 +51,7 @@ extension StoreCore {
     present: PresentEntries
   ) -> WatchRegistration {
     let watcher = Watcher(scope: scope, buffering: buffering, firstEvent: position, present: present)
-    watchers.add(watcher)
-    return WatchRegistration(watcher, in: watchers)
+    events.add(watcher)
+    return WatchRegistration(watcher, in: events)
   }
 }

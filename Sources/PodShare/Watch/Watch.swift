@@ -29,7 +29,7 @@ public struct Watch<Value: Sendable>: AsyncSequence, Sendable {
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(StoreError) -> Event<Value>? {
-      try await registration.watcher.next(isolation: actor).map { Event($0) }
+      try await registration.next(isolation: actor).map { Event($0) }
     }
   }
 }
@@ -72,7 +72,7 @@ public struct ValueSequence<Value: Sendable>: AsyncSequence, Sendable {
         return Task.isCancelled ? nil : .some(present)
       }
       // A watch that keeps only the newest event of a key is never cut off, so it throws nothing.
-      guard let event = try? await registration.watcher.next(isolation: actor) else { return nil }
+      guard let event = try? await registration.next(isolation: actor) else { return nil }
       return .some(event.change.value?.value(as: Value.self))
     }
   }
@@ -80,15 +80,19 @@ public struct ValueSequence<Value: Sendable>: AsyncSequence, Sendable {
 
 /// Keeps a watcher registered for as long as somebody may consume it.
 final class WatchRegistration: Sendable {
-  let watcher: Watcher
-  private let registry: WatcherRegistry
+  private let watcher: Watcher
+  private let log: EventLog
 
-  init(_ watcher: Watcher, in registry: WatcherRegistry) {
+  init(_ watcher: Watcher, in log: EventLog) {
     self.watcher = watcher
-    self.registry = registry
+    self.log = log
   }
 
   deinit {
-    registry.remove(watcher)
+    log.remove(watcher)
+  }
+
+  func next(isolation: isolated (any Actor)?) async throws(StoreError) -> Event<ErasedValue>? {
+    try await watcher.next(of: log, isolation: isolation)
   }
 }

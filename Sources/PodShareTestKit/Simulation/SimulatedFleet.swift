@@ -203,9 +203,11 @@ package final class SimulatedFleet<Value: Sendable> {
   private func perform(_ pod: SimulatedPod<Value>) throws {
     guard !pod.outbox.isEmpty else { return }
     while !pod.outbox.isEmpty {
-      for action in pod.outbox.take().actions {
-        try perform(action, of: pod)
+      var contents = pod.outbox.take()
+      for event in contents.events {
+        pod.watched[Key(event.key)] = event.change.value.map { ($0, event.version) }
       }
+      while let action = contents.takeAction() { try perform(action, of: pod) }
     }
     try onChange(pod)
   }
@@ -258,8 +260,6 @@ package final class SimulatedFleet<Value: Sendable> {
       encoder.finish()
     case .wake:
       schedule.add(.wake(pod), at: now + .milliseconds(50))
-    case .tell(let event):
-      pod.watched[Key(event.key)] = event.change.value.map { ($0, event.version) }
     case .report(let error):
       pod.reports.append(error)
     case .caughtUp, .answered:

@@ -149,7 +149,7 @@ extension StoreCore {
     }
     maintenance?.cancel()
     for subscription in subscriptions { subscription.cancel() }
-    watchers.finishAll()
+    events.finishAll()
     closed.open()
   }
 

@@ -33,7 +33,7 @@ extension StoreCore {
     guard !state.withLock({ $0.isClosed }) else { throw .closed }
     guard !changes.isEmpty else { return }
     var changes = changes
-    var encoder = WriteEncoder(author: identity, capacity: 64 * changes.count)
+    var encoder = WriteEncoder(preamble, capacity: Self.usualEntryBytes * changes.count)
     for index in changes.indices { try encode(&changes[index], into: &encoder) }
     let size =
       encoder.buffer.readableBytes + WriteStamp.maxBytes(perEntryWithEpoch: configuration.merge != nil)
@@ -65,7 +65,7 @@ extension StoreCore {
   }
 
   private func encode(_ change: inout LocalChange<ErasedValue>) throws(StoreError) -> WriteEncoder {
-    var encoder = WriteEncoder(author: identity)
+    var encoder = WriteEncoder(preamble, capacity: Self.usualEntryBytes)
     try encode(&change, into: &encoder)
     return encoder
   }
@@ -92,6 +92,9 @@ extension StoreCore {
       throw .valueTooLarge(key: key.string, size: size, limit: configuration.maxValueBytes)
     }
   }
+
+  /// What a key and a small value take. A message that is longer grows.
+  private static var usualEntryBytes: Int { 96 }
 
   func refresh() async throws(StoreError) {
     guard !state.withLock({ $0.isClosed }) else { throw .closed }

@@ -25,12 +25,14 @@ final class StoreCore: Sendable {
   struct State: ~Copyable {
     var replica: Replica<Writer>
     var outbox = Outbox<ErasedValue>()
+    /// Each is opened when what is in the outbox now, and what was before, has been performed.
+    var barriers: [Latch] = []
     /// One thread at a time performs actions.
     var isDraining = false
-    /// How many actions have ever been taken out of the outbox.
-    var actionsTaken: UInt64 = 0
-    /// Each is opened when the actions up to its position have been performed.
-    var barriers: [(position: UInt64, latch: Latch)] = []
+    /// What the last one to perform actions had begun with and not done.
+    var rest: Batch?
+    /// Empty: memory to be used again.
+    var spare = Outbox<ErasedValue>.Contents()
     /// Of keys whose entries are being sent again, one batch at a time: neither sent nor unsent for the moment.
     var keysBeingSent = 0
     /// Opened when the present request for state has been answered whole. Each waits for its own or a later one.
@@ -40,19 +42,28 @@ final class StoreCore: Sendable {
     var isDirty = false
   }
 
+  /// What was taken out of the outbox at once.
+  struct Batch {
+    var contents: Outbox<ErasedValue>.Contents
+    var barriers: [Latch]
+  }
+
   let topic: String
   let identity: PodIdentity
+  let preamble: WriteEncoder.Preamble
   let configuration: CoreConfiguration
   let transport: any Transport
   let table: ErasedTable
-  let watchers = WatcherRegistry()
   let reporter: ErrorReporter
+  let events: EventLog
   let state: Locked<State>
   let traffic = Traffic()
   let background = BackgroundQueue()
   let lifecycle = NIOLockedValueBox(Lifecycle())
   /// The last save of a snapshot, under way or done.
   let saving = NIOLockedValueBox<Task<StoreError?, Never>?>(nil)
+  /// Whose write came in last. Mostly the next is by the same pod, whose identity need not be made anew.
+  let lastAuthor = NIOLockedValueBox<PodIdentity?>(nil)
   let caughtUp = Latch()
   let closed = Latch()
 
@@ -74,11 +85,14 @@ final class StoreCore: Sendable {
 
     self.topic = topic
     self.identity = identity
+    preamble = WriteEncoder.Preamble(author: identity)
     self.configuration = configuration
     self.transport = transport
     self.table = table
-    reporter = ErrorReporter(
+    let reporter = ErrorReporter(
       onError: configuration.onError, logger: configuration.logger, now: configuration.time.now)
+    self.reporter = reporter
+    events = EventLog(onFellBehind: { reporter.report(.fellBehind) })
     state = Locked(
       State(
         replica: Replica(
@@ -96,12 +110,12 @@ final class StoreCore: Sendable {
   func update<Result, Failure>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let (result, mustDrain) = try state.withLock { state throws(Failure) in
+    let (result, batch) = try state.withLock { state throws(Failure) in
       let result = try body(&state)
       return (result, state.claimOutbox())
     }
     table.freeUnreachable()
-    if mustDrain { drainOutbox(share: Share.receive) }
+    if let batch { perform(batch, share: Share.receive) }
     return result
   }
 
@@ -111,20 +125,23 @@ final class StoreCore: Sendable {
   ) throws(Failure) -> Result {
     var patience = Self.patience
     while true {
-      let update = try state.withLock { state throws(Failure) -> (result: Result, mustDrain: Bool)? in
-        guard patience == 0 || !state.isCrowded else { return nil }
+      let update = try state.withLock { state throws(Failure) -> (result: Result, batch: Batch?)? in
+        guard patience == 0 || !(state.isCrowded || events.isCrowded) else { return nil }
         let result = try body(&state)
         return (result, state.claimOutbox())
       }
       if let update {
         table.freeUnreachable()
-        if update.mustDrain { drainOutbox(share: Share.write) }
+        if let batch = update.batch { perform(batch, share: Share.write) }
         return update.result
       }
       patience -= 1
       usleep(Self.pause)
     }
   }
+
+  /// So many actions, or events, are more than is being kept up with.
+  static var crowd: Int { 8_192 }
 
   // A writer waits while those before it have left more to do than is being kept up with, which keeps the outbox
   // bounded. Never for long, at most 10 ms: the thread that performs the actions may itself be waiting for this one,
@@ -134,14 +151,30 @@ final class StoreCore: Sendable {
 }
 
 extension StoreCore.State {
-  /// Whether the calling thread is to perform the actions there are: if there are any and nobody else is at it.
-  mutating func claimOutbox() -> Bool {
-    guard !isDraining, !outbox.isEmpty || !barriers.isEmpty else { return false }
-    isDraining = true
-    return true
+  /// What the calling thread is to perform: nil if there is nothing, or somebody else is at it.
+  mutating func claimOutbox() -> StoreCore.Batch? {
+    guard !isDraining else { return nil }
+    let batch = takeBatch()
+    isDraining = batch != nil
+    return batch
+  }
+
+  /// What is to be performed next.
+  mutating func takeBatch() -> StoreCore.Batch? {
+    if let rest {
+      self.rest = nil
+      return rest
+    }
+    guard !outbox.isEmpty || !barriers.isEmpty else { return nil }
+    var spare = Outbox<ErasedValue>.Contents()
+    swap(&spare, &self.spare)
+    defer { barriers = [] }
+    return StoreCore.Batch(contents: outbox.take(leaving: spare), barriers: barriers)
   }
 
   var unsentCount: Int { replica.unsent.count + keysBeingSent }
 
-  fileprivate var isCrowded: Bool { isDraining && outbox.count >= 8_192 }
+  fileprivate var isCrowded: Bool {
+    isDraining && outbox.count + (rest?.contents.count ?? 0) >= StoreCore.crowd
+  }
 }
