@@ -68,7 +68,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
   ///   - encoder: The same changes as a message, but for their versions.
   /// - Returns: The version of the last change.
   package mutating func write(
-    _ changes: some Collection<LocalChange<Value>>, encoder: WriteEncoder, wall: Timestamp,
+    _ changes: some Collection<LocalChange<Value>>, encoder: consuming WriteEncoder, wall: Timestamp,
     outbox: inout Outbox<Value>
   ) throws(StoreError) -> Version {
     guard wall <= .latest else {

@@ -93,7 +93,7 @@ extension StoreCore {
       return true
     }
     guard mustWait else { return }
-    if let batch = state.withLock({ $0.claimOutbox() }) { perform(batch, share: Share.task) }
+    performWhatIsThere()
     guard await barrier.wait() else { throw .cancelled("flushing") }
   }
 

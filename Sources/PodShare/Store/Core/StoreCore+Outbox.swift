@@ -18,11 +18,11 @@ extension StoreCore {
       // What there was when these were put up has been performed, even if there is more by now. They are opened when it
       // is known whether there is, so that whoever waits and then writes alone finds nobody performing.
       let reached = batch.barriers
-      let next = state.withLock { state in
+      let next = state.withLock { state -> Batch? in
         swap(&state.spare, &batch.contents)
-        let next = state.takeBatch()
-        state.isDraining = next != nil
-        return next
+        if let next = state.takeBatch() { return next }
+        state.isDraining = false
+        return nil
       }
       for barrier in reached { barrier.open() }
       guard let next else { return }
@@ -32,15 +32,18 @@ extension StoreCore {
   }
 
   /// Leaves what has not been performed to others.
-  private func leave(_ batch: Batch) {
+  private func leave(_ batch: consuming Batch) {
+    var batch: Batch? = batch
     state.withLock { state in
-      state.rest = batch
+      state.rest = batch.take()
       state.isDraining = false
     }
-    Task.detached { [weak self] in
-      guard let self, let batch = state.withLock({ $0.claimOutbox() }) else { return }
-      perform(batch, share: Share.task)
-    }
+    Task.detached { [weak self] in self?.performWhatIsThere() }
+  }
+
+  /// Performs what is in the outbox, if nobody else is at it.
+  func performWhatIsThere() {
+    if let batch = state.withLock({ $0.claimOutbox() }) { perform(batch, share: Share.task) }
   }
 
   /// How many actions a thread performs before it leaves off. Performing one can mean receiving a message on another

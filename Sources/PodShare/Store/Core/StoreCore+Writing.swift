@@ -4,20 +4,20 @@ import NIOCore
 extension StoreCore {
   func write(_ change: LocalChange<ErasedValue>) throws(StoreError) -> Version {
     var change = change
-    let encoder = try encode(&change)
+    var message: WriteEncoder? = try encode(&change)
     let wall = now()
     return try updateWhenUncrowded { state throws(StoreError) in
       guard !state.isClosed else { throw .closed }
       state.isDirty = true
       return try state.replica.write(
-        CollectionOfOne(change), encoder: encoder, wall: wall, outbox: &state.outbox)
+        CollectionOfOne(change), encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
     }
   }
 
   func write(_ change: LocalChange<ErasedValue>, ifVersion expected: Version?) throws(StoreError) -> Version?
   {
     var change = change
-    let encoder = try encode(&change)
+    var message: WriteEncoder? = try encode(&change)
     let wall = now()
     return try updateWhenUncrowded { state throws(StoreError) in
       guard !state.isClosed else { throw .closed }
@@ -25,7 +25,7 @@ extension StoreCore {
       guard present == expected else { return nil }
       state.isDirty = true
       return try state.replica.write(
-        CollectionOfOne(change), encoder: encoder, wall: wall, outbox: &state.outbox)
+        CollectionOfOne(change), encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
     }
   }
 
@@ -40,10 +40,12 @@ extension StoreCore {
       * changes.count
     guard size <= WireLimits.messageBytes else { throw .batchTooLarge(size: size) }
     let wall = now()
+    var message: WriteEncoder? = consume encoder
     try updateWhenUncrowded { [changes] state throws(StoreError) in
       guard !state.isClosed else { throw .closed }
       state.isDirty = true
-      _ = try state.replica.write(changes, encoder: encoder, wall: wall, outbox: &state.outbox)
+      _ = try state.replica.write(
+        changes, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
     }
   }
 
@@ -62,6 +64,12 @@ extension StoreCore {
       state.isDirty = true
       try state.replica.seed(checked, asOf: asOf, outbox: &state.outbox)
     }
+  }
+
+  /// Hands a message over for good. Were it kept here too, it would be copied when it is completed.
+  private static func take(_ message: inout WriteEncoder?) throws(StoreError) -> WriteEncoder {
+    guard let message = message.take() else { throw .internalInconsistency("a message is written twice") }
+    return message
   }
 
   private func encode(_ change: inout LocalChange<ErasedValue>) throws(StoreError) -> WriteEncoder {

@@ -42,10 +42,16 @@ final class StoreCore: Sendable {
     var isDirty = false
   }
 
-  /// What was taken out of the outbox at once.
-  struct Batch {
+  /// What was taken out of the outbox at once. It has one owner, so that nothing in it is copied.
+  struct Batch: ~Copyable {
     var contents: Outbox<ErasedValue>.Contents
     var barriers: [Latch]
+  }
+
+  /// What an update came to, and what its thread is to perform.
+  private struct Outcome<Result>: ~Copyable {
+    let result: Result
+    var batch: Batch?
   }
 
   let topic: String
@@ -110,13 +116,12 @@ final class StoreCore: Sendable {
   func update<Result, Failure>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let (result, batch) = try state.withLock { state throws(Failure) in
-      let result = try body(&state)
-      return (result, state.claimOutbox())
+    var outcome = try state.withLock { state throws(Failure) in
+      Outcome(result: try body(&state), batch: state.claimOutbox())
     }
     table.freeUnreachable()
-    if let batch { perform(batch, share: Share.receive) }
-    return result
+    if let batch = outcome.batch.take() { perform(batch, share: Share.receive) }
+    return outcome.result
   }
 
   /// The same for a local write, which waits a little if the outbox is crowded.
@@ -125,15 +130,14 @@ final class StoreCore: Sendable {
   ) throws(Failure) -> Result {
     var patience = Self.patience
     while true {
-      let update = try state.withLock { state throws(Failure) -> (result: Result, batch: Batch?)? in
+      let outcome = try state.withLock { state throws(Failure) -> Outcome<Result>? in
         guard patience == 0 || !(state.isCrowded || events.isCrowded) else { return nil }
-        let result = try body(&state)
-        return (result, state.claimOutbox())
+        return Outcome(result: try body(&state), batch: state.claimOutbox())
       }
-      if let update {
+      if var outcome {
         table.freeUnreachable()
-        if let batch = update.batch { perform(batch, share: Share.write) }
-        return update.result
+        if let batch = outcome.batch.take() { perform(batch, share: Share.write) }
+        return outcome.result
       }
       patience -= 1
       usleep(Self.pause)
@@ -154,17 +158,14 @@ extension StoreCore.State {
   /// What the calling thread is to perform: nil if there is nothing, or somebody else is at it.
   mutating func claimOutbox() -> StoreCore.Batch? {
     guard !isDraining else { return nil }
-    let batch = takeBatch()
-    isDraining = batch != nil
+    guard let batch = takeBatch() else { return nil }
+    isDraining = true
     return batch
   }
 
   /// What is to be performed next.
   mutating func takeBatch() -> StoreCore.Batch? {
-    if let rest {
-      self.rest = nil
-      return rest
-    }
+    if let rest = rest.take() { return rest }
     guard !outbox.isEmpty || !barriers.isEmpty else { return nil }
     var spare = Outbox<ErasedValue>.Contents()
     swap(&spare, &self.spare)
@@ -175,6 +176,6 @@ extension StoreCore.State {
   var unsentCount: Int { replica.unsent.count + keysBeingSent }
 
   fileprivate var isCrowded: Bool {
-    isDraining && outbox.count + (rest?.contents.count ?? 0) >= StoreCore.crowd
+    isDraining && outbox.count >= StoreCore.crowd
   }
 }
