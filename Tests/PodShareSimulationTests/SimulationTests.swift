@@ -7,7 +7,7 @@ import Testing
 /// A seed that fails is printed with its log, and replays exactly:
 /// `PODSHARE_SEED=17 swift test --filter PodShareSimulationTests`. `PODSHARE_SEEDS=10000` runs more of them; by default
 /// there are few in a debug build, which is twenty times as slow as a release build.
-@Suite("Simulated fleets: reordering, duplication, delay, clocks, restarts, joins, absences")
+@Suite("Simulated fleets")
 struct SimulationTests {
   static let seeds: ClosedRange<UInt64> = {
     let environment = ProcessInfo.processInfo.environment
@@ -16,49 +16,108 @@ struct SimulationTests {
   }()
 
   #if DEBUG
-    private static let defaultCount: UInt64 = 100
+    private static let defaultCount: UInt64 = 5
   #else
-    private static let defaultCount: UInt64 = 3_000
+    private static let defaultCount: UInt64 = 400
   #endif
 
-  @Test(
-    "P1, P2, P3, P5: the later write wins, on every pod alike, whatever the network does",
-    arguments: SimulatedStorageKind.allCases)
-  func lastWriteWins(storage: SimulatedStorageKind) async {
-    await run(
-      on: storage,
-      Dialect(
-        merge: nil, codec: NumberCodec(),
-        oldBuild: .init(codec: NumberCodec(isOldBuild: true), reads: { $0 % 7 != 0 }), value: { $0 }))
+  @Test("P1, P2, P3, P5: the later write wins, on every pod alike, whatever the network does")
+  func lastWriteWins() async {
+    await run(Self.numbers(withOldBuild: true))
   }
 
-  @Test(
-    "P1, P2, P3, P5: the same where some of the pods write wire version 1",
-    arguments: SimulatedStorageKind.allCases)
-  func mixedFormats(storage: SimulatedStorageKind) async {
-    var dialect = Dialect(
-      merge: nil, codec: NumberCodec(),
-      oldBuild: .init(codec: NumberCodec(isOldBuild: true), reads: { $0 % 7 != 0 }), value: { $0 })
+  @Test("P1, P2, P3, P5: the same where some of the pods write wire version 1")
+  func mixedFormats() async {
+    var dialect = Self.numbers(withOldBuild: true)
     dialect.hasVersion1Pods = true
-    await run(on: storage, dialect)
+    await run(dialect)
   }
 
   @Test(
-    "P1, P2, P3, P5, P6: no write between two deletes is lost, on every pod alike, whatever the network does",
-    arguments: SimulatedStorageKind.allCases)
-  func merge(storage: SimulatedStorageKind) async {
-    await run(
-      on: storage,
-      Dialect(
-        merge: Merge { $0.union($1) }, codec: SetCodec(),
-        oldBuild: .init(codec: SetCodec(isOldBuild: true), reads: { $0 % 7 != 0 }), value: { [$0] }))
+    "P1, P2, P3, P5, P6: no write between two deletes is lost, on every pod alike, whatever the network does")
+  func merge() async {
+    await run(Self.sets(withOldBuild: true))
+  }
+
+  @Test(
+    "P1 to P3: pods become equal after losses, full queues, silent and one-way partitions, pauses, crashes",
+    arguments: [false, true])
+  func hostileNetwork(withOldBuild: Bool) async {
+    var dialect = Self.numbers(withOldBuild: withOldBuild)
+    dialect.isHostile = true
+    await run(dialect)
+  }
+
+  @Test("P6: the same with a merge function, and no write between two deletes is missing")
+  func hostileNetworkWithMerge() async {
+    var dialect = Self.sets()
+    dialect.isHostile = true
+    await run(dialect)
+  }
+
+  @Test(
+    "T10: what the fleet had seen deleted stays deleted, however long pods and halves of the fleet are away")
+  func longAbsences() async {
+    var dialect = Self.numbers()
+    dialect.isHostile = true
+    dialect.hasLongAbsences = true
+    await run(dialect)
+  }
+
+  @Test("T10: the same with a merge function")
+  func longAbsencesWithMerge() async {
+    var dialect = Self.sets()
+    dialect.isHostile = true
+    dialect.hasLongAbsences = true
+    await run(dialect)
+  }
+
+  @Test("T12: pods become equal though clocks are days off, or fifty years ahead")
+  func wildClocks() async {
+    var dialect = Self.numbers()
+    dialect.isHostile = true
+    dialect.hasLongAbsences = true
+    dialect.hasWildClocks = true
+    await run(dialect)
+  }
+
+  @Test("T12: the same with a merge function")
+  func wildClocksWithMerge() async {
+    var dialect = Self.sets()
+    dialect.isHostile = true
+    dialect.hasLongAbsences = true
+    dialect.hasWildClocks = true
+    await run(dialect)
+  }
+
+  @Test("P1: eight to fifty pods become equal after all of that, within the same time")
+  func largeFleets() async {
+    var dialect = Self.numbers()
+    dialect.isHostile = true
+    dialect.firstPods = 8...40
+    dialect.maxPods = 50
+    // One takes as long as a hundred small ones.
+    await run(dialect, seeds: Self.seeds.prefix(max(1, Self.seeds.count / 50)))
+  }
+
+  private static func numbers(withOldBuild: Bool = false) -> Dialect<Int> {
+    Dialect(
+      merge: nil, codec: NumberCodec(),
+      oldBuild: withOldBuild ? .init(codec: NumberCodec(isOldBuild: true), reads: { $0 % 7 != 0 }) : nil,
+      value: { $0 })
+  }
+
+  private static func sets(withOldBuild: Bool = false) -> Dialect<Set<Int>> {
+    Dialect(
+      merge: Merge { $0.union($1) }, codec: SetCodec(),
+      oldBuild: withOldBuild ? .init(codec: SetCodec(isOldBuild: true), reads: { $0 % 7 != 0 }) : nil,
+      value: { [$0] })
   }
 
   @Test("A seed replays exactly: the same pods, the same messages, at the same times")
   func replay() throws {
-    let dialect = Dialect<Int>(
-      merge: nil, codec: NumberCodec(),
-      oldBuild: .init(codec: NumberCodec(isOldBuild: true), reads: { $0 % 7 != 0 }), value: { $0 })
+    var dialect = Self.numbers(withOldBuild: true)
+    dialect.isHostile = true
     let seed = Self.seeds.lowerBound
     let logs = try (0..<2).map { _ in
       let workload = Workload(seed: seed, dialect: dialect)
@@ -73,10 +132,9 @@ struct SimulationTests {
 
   @Test("A seed runs alike on the table and on a dictionary, to the last message")
   func storages() throws {
-    var dialect = Dialect<Int>(
-      merge: nil, codec: NumberCodec(),
-      oldBuild: .init(codec: NumberCodec(isOldBuild: true), reads: { $0 % 7 != 0 }), value: { $0 })
+    var dialect = Self.numbers(withOldBuild: true)
     for seed in Self.seeds.prefix(30) {
+      dialect.isHostile = seed.isMultiple(of: 3)
       dialect.merge = seed.isMultiple(of: 2) ? nil : Merge { max($0, $1) }
       let logs = try SimulatedStorageKind.allCases.map { storage in
         let workload = Workload(seed: seed, dialect: dialect, storage: storage)
@@ -87,14 +145,16 @@ struct SimulationTests {
     }
   }
 
-  private func run<Value>(on storage: SimulatedStorageKind, _ dialect: Dialect<Value>) async {
+  private func run<Value>(_ dialect: Dialect<Value>, seeds: some Sequence<UInt64> & Sendable = Self.seeds)
+    async
+  {
     // On threads of its own: a simulation never waits, and other tests need the pool's threads.
     await withCheckedContinuation { continuation in
       DispatchQueue.global().async {
         let lanes = ProcessInfo.processInfo.activeProcessorCount
         DispatchQueue.concurrentPerform(iterations: lanes) { lane in
-          for seed in Self.seeds where Int(seed % UInt64(lanes)) == lane {
-            guard Self.run(seed: seed, on: storage, dialect) else { return }
+          for seed in seeds where Int(seed % UInt64(lanes)) == lane {
+            guard Self.run(seed: seed, dialect) else { return }
           }
         }
         continuation.resume()
@@ -102,9 +162,9 @@ struct SimulationTests {
     }
   }
 
-  private static func run<Value>(
-    seed: UInt64, on storage: SimulatedStorageKind, _ dialect: Dialect<Value>
-  ) -> Bool {
+  private static func run<Value>(seed: UInt64, _ dialect: Dialect<Value>) -> Bool {
+    // Either storage behaves alike, which is a test of its own.
+    let storage = seed % 4 < 2 ? SimulatedStorageKind.table : .dictionary
     let workload = Workload(seed: seed, dialect: dialect, storage: storage)
     do {
       try workload.run()

@@ -34,23 +34,25 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
       guard write.version > current.version else { return nil }
       return entry(for: write, showing: current.readable)
     }
+    let relation = relation(of: write, to: current)
     let result: StoredEntry<Value>? =
-      switch relation(of: write, to: current) {
+      switch relation {
       case .later: entry(for: write, showing: nil)
       case .same: joined(current, with: write, by: merge)
       case .earlier: nil
       }
-    return withGreatestVersion(result, current, write)
+    let epoch = relation == .earlier ? current.epoch : max(current.epoch, write.epoch)
+    return withGreatest(version: max(current.version, write.version), epoch, result, current)
   }
 
-  private func withGreatestVersion(
-    _ result: StoredEntry<Value>?, _ current: StoredEntry<Value>, _ write: Write<Value>
+  private func withGreatest(
+    version: Version, _ epoch: Epoch, _ result: StoredEntry<Value>?, _ current: StoredEntry<Value>
   ) -> StoredEntry<Value>? {
-    guard result != nil || write.version > current.version else { return nil }
+    guard result != nil || version > current.version || epoch > current.epoch else { return nil }
     var result = result ?? current
     let fingerprint = result.hasReadable ? result.valueFingerprint : nil
-    result.version = max(current.version, write.version)
-    result.epoch = max(current.epoch, result.epoch)
+    result.version = version
+    result.epoch = epoch
     // That of the value, which need not be of the write with the greatest version.
     result.fingerprint = fingerprint
     if fingerprint == result.fingerprintOfOneWrite { result.fingerprint = nil }

@@ -21,6 +21,10 @@ package struct Outbox<Value: Sendable>: Sendable {
     case answered(search: Int)
     /// For the first time this pod holds what another held.
     case caughtUp
+    /// Another pod has everything that was written here.
+    case confirmed
+    /// Who is there has changed, or who is caught up.
+    case membersChanged
     /// Report an error that nobody is waiting for.
     case report(StoreError)
   }

@@ -37,7 +37,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     resolution = ConflictResolution(merge: options.merge, tombstoneTTL: options.tombstoneTTL)
     lastSequence = identity.incarnation
     recent = RecentKeys(first: identity.incarnation + 1)
-    healing = Healing(seed: seed)
+    healing = Healing(seed: seed, incarnation: identity.incarnation)
     tombstones = TombstoneIndex(timeToLive: options.tombstoneTTL)
   }
 
@@ -200,7 +200,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
   ) -> [SyncMessage.EntryDigest] {
     var application = Application<Value>()
     var forgotten: [SyncMessage.EntryDigest] = []
-    for write in entries {
+    for write in entries where !isUnjoinable(write.key, write.version) {
       guard !isForgotten(write) else {
         counters.rejectedWrites += 1
         if !write.isDelete, let digest = digest(of: write) { forgotten.append(digest) }
@@ -223,12 +223,12 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
   /// Whether an entry of another pod's was once here and is gone for good.
   ///
   /// A value that is missing here, though its write was seen, was deleted here; so it was if what is here is older, which
-  /// somebody had not seen deleted. A delete that was seen has had its
-  /// effect, even if its tombstone has been collected and the key written anew.
+  /// somebody had not seen deleted. A delete that was seen has had its effect where there is nothing now; what has been
+  /// written since is judged by its version as ever, lest a pod whose clock is off decides for the others.
   private func isForgotten(_ entry: Write<Value>) -> Bool {
     let current = storage.entry(forKey: entry.key)
     if entry.isDelete, case .after(let delete) = entry.epoch {
-      return context.contains(delete) && (current.map { $0.epoch < entry.epoch } ?? true)
+      return current == nil && context.contains(delete)
     }
     return context.contains(entry.version) && current.map { $0.version < entry.version } ?? true
   }

@@ -72,7 +72,15 @@ extension Store {
       statistics.tombstonesCollected = counters.tombstonesCollected
       statistics.opaqueEntries = counters.opaqueEntries
       statistics.unsentKeys = state.unsentCount
+      statistics.members = state.replica.members.count
+      statistics.comparisons = counters.healing.comparisons
+      statistics.gaps = counters.healing.gaps
+      statistics.entriesHealed = counters.healing.entriesReceived
+      statistics.entriesSentToHeal = counters.healing.entriesSent
+      statistics.entriesDropped = counters.healing.dropped
     }
+    statistics.syncBytesReceived = core.traffic.syncBytesReceived.value
+    statistics.syncBytesSent = core.traffic.syncBytesSent.value
     statistics.messagesSent = core.traffic.messagesSent.value
     statistics.messagesReceived = core.traffic.messagesReceived.value
     statistics.invalidMessages = core.traffic.invalidMessages.value

@@ -61,6 +61,11 @@ public struct StoreError: Error, Sendable {
     public static let lateWrite = Code("lateWrite")
     /// Another live pod has this pod's node ID.
     public static let duplicateNodeID = Code("duplicateNodeID")
+    /// The merge function is not a join: two pods' values of a key are still different after each has joined them several
+    /// times. The key is left as it is on this pod until it is written.
+    public static let mergeNotAJoin = Code("mergeNotAJoin")
+    /// The store closed before any other pod had confirmed that it holds all that was written here.
+    public static let unconfirmed = Code("unconfirmed")
     /// The transport did not take a message. The entries are sent again.
     public static let publishFailed = Code("publishFailed")
     /// A defect of the library. Please report it.
@@ -146,6 +151,19 @@ extension StoreError {
 
   package static func duplicateNodeID(_ nodeID: String) -> StoreError {
     StoreError(.duplicateNodeID, "another live pod has this pod's node ID; give each its own", peer: nodeID)
+  }
+
+  package static func mergeNotAJoin(key: String, peer: String) -> StoreError {
+    StoreError(
+      .mergeNotAJoin,
+      "the merge function is not commutative, associative and idempotent: two pods join their values and still differ",
+      key: key, peer: peer)
+  }
+
+  static func unconfirmed(_ waited: Duration) -> StoreError {
+    StoreError(
+      .unconfirmed,
+      "no other pod has confirmed within \(waited) that it holds everything that was written on this one")
   }
 
   package static func lateWrite(key: String, peer: String, age: Duration) -> StoreError {

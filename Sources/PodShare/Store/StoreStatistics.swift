@@ -32,8 +32,24 @@ public struct StoreStatistics: Sendable, Equatable {
   public var publishFailures: UInt64 = 0
   /// Keys whose entries are waiting to be sent again.
   public var unsentKeys = 0
-  /// How often this pod has sent everything it holds to another.
+  /// Other pods that have been heard of lately.
+  public var members = 0
+  /// How often this pod has sent everything it holds to one that joined.
   public var statesServed: UInt64 = 0
+  /// Comparisons with other pods that this pod has begun, because something differed.
+  public var comparisons: UInt64 = 0
+  /// How often this pod has asked another for writes whose numbers were missing here.
+  public var gaps: UInt64 = 0
+  /// Entries that came by healing, joining included, and changed something here.
+  public var entriesHealed: UInt64 = 0
+  /// Entries sent to others because they lacked them.
+  public var entriesSentToHeal: UInt64 = 0
+  /// Entries dropped because another pod had seen them deleted, so long ago that no tombstone is left.
+  public var entriesDropped: UInt64 = 0
+  /// Bytes that came in of what pods tell one another beside their writes: heartbeats, comparisons, states.
+  public var syncBytesReceived: UInt64 = 0
+  /// Bytes of that kind handed to the transport.
+  public var syncBytesSent: UInt64 = 0
   /// Snapshots saved to a ``SnapshotTransport``.
   public var snapshotsSaved: UInt64 = 0
   /// Their bytes.

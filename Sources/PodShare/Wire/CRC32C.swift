@@ -5,11 +5,16 @@ package enum CRC32C {
   }
 
   package static func checksum(of bytes: some Sequence<UInt8>) -> UInt32 {
+    // Byte for byte out of the memory itself where that is to be had: many times as fast, most of all in a debug build.
+    ~(bytes.withContiguousStorageIfAvailable { remainder(of: $0) } ?? remainder(of: bytes))
+  }
+
+  private static func remainder(of bytes: some Sequence<UInt8>) -> UInt32 {
     let table = table
     var crc = UInt32.max
     for byte in bytes {
       crc = (crc >> 8) ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ byte)]
     }
-    return ~crc
+    return crc
   }
 }

@@ -138,6 +138,8 @@ enum WireCode {
     case missing = 9
     case context = 10
     case forgotten = 11
+    case receipt = 12
+    case goodbye = 13
   }
 
   enum Content: UInt8 {
@@ -171,8 +173,7 @@ enum WireCode {
     static let isSettled: UInt8 = 1
     static let isCaughtUp: UInt8 = 2
     static let wantsReply: UInt8 = 4
-    static let isLeaving: UInt8 = 8
-    static let known: UInt8 = isSettled | isCaughtUp | wantsReply | isLeaving
+    static let known: UInt8 = isSettled | isCaughtUp | wantsReply
   }
 
   enum Difference: UInt8 {

@@ -160,7 +160,7 @@ extension Replica where Storage == DictionaryStorage<[UInt8]> {
     case .state(let chunk):
       receive(chunk, entries: writes(chunk.entries), wall: wall, outbox: &outbox)
     case .sync(let message):
-      receive(message, outbox: &outbox)
+      receive(message, wall: wall, outbox: &outbox)
     }
   }
 }

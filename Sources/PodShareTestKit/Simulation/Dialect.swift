@@ -21,10 +21,13 @@ package struct Dialect<Value: Sendable & Equatable>: Sendable {
   /// Whether a part of the pods write wire version 1. Only without a merge function: with one, version 1 says too little
   /// for all orders of arrival to come out alike.
   package var hasVersion1Pods = false
-  /// Whether messages are lost, pods cut off from others without anybody being told, and crash at any time.
+  /// Whether messages are lost or much delayed, queues are full, pods cut off from others without anybody being told,
+  /// stand still for longer than others take them for gone, and crash at any time.
   package var isHostile = false
-  /// Whether pods are off the network for longer than tombstones are kept. Only without a merge function.
+  /// Whether pods are off the network for longer than tombstones are kept.
   package var hasLongAbsences = false
+  /// Whether clocks are days off, or fifty years ahead.
+  package var hasWildClocks = false
   /// Makes a value of a number that no other write has.
   package var value: @Sendable (Int) -> Value
   /// How many pods there are in the beginning.

@@ -18,12 +18,31 @@ struct Schedule<Happening> {
 
   mutating func add(_ happening: Happening, at time: Duration) {
     lastNumber += 1
-    items.append(Item(time: time, number: lastNumber, happening: happening))
+    add(Item(time: time, number: lastNumber, happening: happening))
+  }
+
+  private mutating func add(_ item: Item) {
+    items.append(item)
     var index = items.count - 1
     while index > 0, items[index].precedes(items[(index - 1) / 2]) {
       items.swapAt(index, (index - 1) / 2)
       index = (index - 1) / 2
     }
+  }
+
+  /// Takes out all that matches, in the order in which it was to happen. O(n log n).
+  mutating func takeAll(where matches: (Happening) -> Bool) -> [Happening] {
+    let all = items
+    items = []
+    var taken: [Item] = []
+    for item in all {
+      if matches(item.happening) {
+        taken.append(item)
+      } else {
+        add(item)
+      }
+    }
+    return taken.sorted { $0.precedes($1) }.map(\.happening)
   }
 
   mutating func popFirst() -> Happening? {

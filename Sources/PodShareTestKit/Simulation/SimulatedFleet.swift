@@ -32,6 +32,14 @@ package final class SimulatedFleet<Value: Sendable> {
     case collection(SimulatedPod<Value>)
     case joinDeadline(SimulatedPod<Value>)
     case wake(SimulatedPod<Value>)
+
+    var pod: SimulatedPod<Value> {
+      switch self {
+      case .delivery(_, let pod), .tick(let pod), .collection(let pod), .joinDeadline(let pod),
+        .wake(let pod):
+        pod
+      }
+    }
   }
 
   package let options: ReplicaOptions<Value>
@@ -41,6 +49,8 @@ package final class SimulatedFleet<Value: Sendable> {
   package private(set) var pods: [SimulatedPod<Value>] = []
   /// How often a message is lost, and nobody told.
   package var loss = 0.0
+  /// How often a transport does not take a message that is for all, because its queue is full.
+  package var refusal = 0.0
   /// Whether messages of one pod reach another; what does not is lost, and nobody told.
   package var reaches: (SimulatedPod<Value>, SimulatedPod<Value>) -> Bool = { _, _ in true }
   /// How many messages and bytes have been delivered.
@@ -112,6 +122,20 @@ package final class SimulatedFleet<Value: Sendable> {
     try perform(pod)
   }
 
+  /// Has a pod stand still: nothing happens in it until then, and messages wait.
+  package func pause(_ pod: SimulatedPod<Value>, for duration: Duration) {
+    note("\(pod.identity) stands still for \(duration)")
+    pod.pausedUntil = now + duration
+  }
+
+  /// Ends a pause; what has waited happens at once.
+  package func wakeUp(_ pod: SimulatedPod<Value>) {
+    guard pod.pausedUntil > now else { return }
+    note("\(pod.identity) goes on")
+    pod.pausedUntil = now
+    for happening in schedule.takeAll(where: { $0.pod === pod }) { schedule.add(happening, at: now) }
+  }
+
   package func connect(_ pod: SimulatedPod<Value>) throws {
     note("\(pod.identity) is back on the network")
     pod.isConnected = true
@@ -152,6 +176,11 @@ package final class SimulatedFleet<Value: Sendable> {
   // MARK: What happens by itself
 
   private func happen(_ happening: Happening) throws {
+    let pod = happening.pod
+    if pod.isAlive, pod.pausedUntil > now {
+      schedule.add(happening, at: pod.pausedUntil)
+      return
+    }
     switch happening {
     case .delivery(let bytes, let pod):
       guard pod.isAlive, pod.isConnected else { return }
@@ -166,6 +195,8 @@ package final class SimulatedFleet<Value: Sendable> {
       guard pod.isAlive else { return }
       while pod.replica.collectTombstones(wall: wall(of: pod), limit: 2, outbox: &pod.outbox) {}
       schedule.add(.collection(pod), at: now + conditions.gcInterval)
+      // Tombstones go without a word.
+      if pod.replica.count != pod.countWhenChecked { try onChange(pod) }
       try perform(pod)
     case .joinDeadline(let pod):
       guard pod.isAlive else { return }
@@ -196,20 +227,26 @@ package final class SimulatedFleet<Value: Sendable> {
         chunk, entries: chunk.entries.map { $0.decoded(by: pod.decode).0 }, wall: wall, outbox: &pod.outbox)
     case .sync(let message):
       note("\(pod.identity) receives from \(message.sender): \(message.content)")
-      pod.replica.receive(message, outbox: &pod.outbox)
+      pod.replica.receive(message, wall: wall, outbox: &pod.outbox)
     }
   }
 
   private func perform(_ pod: SimulatedPod<Value>) throws {
     guard !pod.outbox.isEmpty else { return }
+    var hasChanged = pod.replica.count != pod.countWhenChecked
+    pod.countWhenChecked = pod.replica.count
     while !pod.outbox.isEmpty {
       var contents = pod.outbox.take()
+      if !contents.events.isEmpty { hasChanged = true }
       for event in contents.events {
         pod.watched[Key(event.key)] = event.change.value.map { ($0, event.version) }
       }
-      while let action = contents.takeAction() { try perform(action, of: pod) }
+      while let action = contents.takeAction() {
+        if case .send(.heartbeat, _) = action {} else { hasChanged = true }
+        try perform(action, of: pod)
+      }
     }
-    try onChange(pod)
+    if hasChanged { try onChange(pod) }
   }
 
   private func perform(_ action: Outbox<Value>.Action, of pod: SimulatedPod<Value>) throws {
@@ -262,7 +299,7 @@ package final class SimulatedFleet<Value: Sendable> {
       schedule.add(.wake(pod), at: now + .milliseconds(50))
     case .report(let error):
       pod.reports.append(error)
-    case .caughtUp, .answered:
+    case .caughtUp, .answered, .confirmed, .membersChanged:
       break
     }
   }
@@ -313,6 +350,7 @@ package final class SimulatedFleet<Value: Sendable> {
   /// Sends to everybody who can hear it now, the sender included; false if the sender is off the network.
   private func publish(_ message: ByteBuffer, from pod: SimulatedPod<Value>, isState: Bool = false) -> Bool {
     guard pod.isConnected else { return false }
+    if refusal > 0, random.chance(refusal) { return false }
     for receiver in alive { send(message, from: pod, to: receiver, isState: isState) }
     return true
   }

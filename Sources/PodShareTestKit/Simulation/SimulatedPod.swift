@@ -8,11 +8,15 @@ package final class SimulatedPod<Value: Sendable> {
   package let wireFormat: WireFormat
   package var replica: Replica<SimulatedStorage<Value>>
   var outbox = Outbox<Value>()
+  /// The number of entries when the invariants were checked last.
+  var countWhenChecked = 0
 
   /// How far the pod's wall clock is ahead of virtual time.
   package var clockOffset: Duration
   package internal(set) var isConnected = true
   package internal(set) var isAlive = true
+  /// Until when nothing happens in it.
+  package internal(set) var pausedUntil = Duration.zero
 
   /// What a watcher of all keys would hold, from events alone.
   package internal(set) var watched: [Key: (value: Value, version: Version)] = [:]

@@ -46,6 +46,10 @@ struct Healing: Sendable {
   static let comparisonsPerTick = 6
   /// How often an entry goes to and fro between two pods that each know it better.
   static let maxHops: UInt8 = 6
+  /// How many of those that differ a replica compares itself with before it says that it is caught up.
+  static let comparedWithWhenJoining = 4
+  /// How many keys are kept for which the merge function turned out not to be a join.
+  static let maxUnjoinable = 1_024
 
   var random: SplitMix
   var members = Members()
@@ -57,18 +61,26 @@ struct Healing: Sendable {
   /// Those whose streams stopped, in this search for a source.
   var unreliableSources: Set<PodIdentity> = []
   var comparisonsBegun = 0
+  var allowance = Allowance()
   var hasOfferedContext = false
   var isWaking = false
+  /// Those of whom it is not known yet, after a stream's end, what they hold beyond it.
+  var notCompared: Set<PodIdentity> = []
+  /// The greatest of this pod's numbers up to which another has confirmed to have them all; its incarnation if none.
+  var confirmed: UInt64
+  /// Of keys whose values two pods could not make equal by joining them, the version: they are left until written.
+  var unjoinable: [Key: Version] = [:]
   /// How often somebody asked for a comparison, and how often that came about.
   var searches = 0
   var searchesDone = 0
   /// Joining has come to its end, whether or not anybody was there.
   var isSettled = false
-  /// This replica held what some settled pod held, or more.
+  /// This replica held what the others held that it had heard of when it joined, or more.
   var isCaughtUp = false
 
-  init(seed: UInt64) {
+  init(seed: UInt64, incarnation: UInt64) {
     random = SplitMix(seed: seed)
+    confirmed = incarnation
   }
 }
 

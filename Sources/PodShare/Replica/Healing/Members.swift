@@ -6,6 +6,10 @@ struct Members: Sendable {
     var heartbeat: SyncMessage.Heartbeat
     /// The tick in which it came.
     var lastHeard: Int
+    /// When it came, by this pod's clock.
+    var lastSeen: Timestamp
+    /// When it last said that it held what this pod held, by this pod's clock.
+    var lastEqual: Timestamp?
     /// The heartbeat that the last comparison with this pod went by.
     var comparedAt: UInt64?
     /// The digests with which a comparison brought nothing: only when one of them changes is it worth another. Two pods
@@ -43,11 +47,11 @@ struct Members: Sendable {
     }
   }
 
-  /// Forgets those who have not been heard of since a tick. Returns them.
-  mutating func removeSilent(since tick: Int) -> [PodIdentity] {
-    let silent = all.filter { $0.lastHeard < tick }.map(\.identity)
-    if !silent.isEmpty { all.removeAll { $0.lastHeard < tick } }
-    return silent
+  /// Forgets those who have not been heard of since a tick. Returns whether there were any.
+  mutating func removeSilent(since tick: Int) -> Bool {
+    let count = all.count
+    all.removeAll { $0.lastHeard < tick }
+    return all.count < count
   }
 
   mutating func forgetSettledDifferences() {
@@ -83,6 +87,9 @@ struct AnswerProgress: Sendable {
   }
 
   private static let maxAnswers = 8
+
+  /// Whether anything has come.
+  var hasBegun: Bool { !answers.isEmpty }
   private var answers: [UInt64: Answer] = [:]
 
   /// Takes note of a chunk. Returns what the answer says at its end when this makes it whole.

@@ -51,7 +51,7 @@ extension Replica where Storage: ~Copyable {
         member.settledDifference = comparing.roots
         healing.members[comparing.peer] = member
       }
-      becomeCaughtUp(&outbox)
+      catchUp(with: comparing.peer, outbox: &outbox)
       finishSearches(upTo: comparing.search, &outbox)
       // Whoever else differs is next.
       compareWithSomebody(&outbox)
@@ -117,6 +117,7 @@ extension Replica where Storage: ~Copyable {
   mutating func receive(
     _ comparison: SyncMessage.Comparison, from sender: PodIdentity, outbox: inout Outbox<Value>
   ) {
+    guard healing.allowance.grant(.differences, to: sender) else { return }
     var items: [SyncMessage.Differences.Item] = []
     for item in comparison.items where hash(of: item.bucket) != item.hash {
       items.append(.init(bucket: item.bucket, detail: detail(of: item.bucket)))
@@ -142,9 +143,12 @@ extension Replica where Storage: ~Copyable {
   }
 
   mutating func receive(_ want: SyncMessage.Want, from sender: PodIdentity, outbox: inout Outbox<Value>) {
+    guard healing.allowance.grant(.entries, to: sender) else { return }
     var keys: [Key] = []
     for hash in want.keyHashes {
-      storage.forEachEntry(inBucket: hash, bits: 64) { key, _ in keys.append(key) }
+      storage.forEachEntry(inBucket: hash, bits: 64) { key, entry in
+        if !isUnjoinable(key, entry.version) { keys.append(key) }
+      }
     }
     counters.healing.entriesSent += UInt64(keys.count)
     outbox.append(.answerWith(keys, request: want.id, closing: CausalContext(), to: sender))
@@ -194,14 +198,40 @@ extension Replica where Storage: ~Copyable {
     var better: [Key] = []
     var seen: Set<Key> = []
     for entry in entries where seen.insert(entry.key).inserted {
-      guard let stored = storage.entry(forKey: entry.key) else { continue }
+      guard let stored = storage.entry(forKey: entry.key), !isUnjoinable(entry.key, stored.version) else {
+        continue
+      }
       let keyHash = StableHash.hash(entry.key)
       let theirs = resolution.resolve(nil, with: entry)?.digest(keyHash: keyHash, isMerged: isMerged)
-      if theirs != stored.digest(keyHash: keyHash, isMerged: isMerged) { better.append(entry.key) }
+      guard theirs != stored.digest(keyHash: keyHash, isMerged: isMerged) else { continue }
+      better.append(entry.key)
+      if hop == Healing.maxHops { giveUpJoining(entry, with: stored, from: sender, outbox: &outbox) }
     }
-    guard !better.isEmpty else { return }
-    guard hop < Healing.maxHops else { return }
+    guard !better.isEmpty, hop < Healing.maxHops, healing.allowance.grant(.corrections, to: sender) else {
+      return
+    }
     push(better, hop: hop + 1, to: sender, outbox: &outbox)
+  }
+
+  // MARK: Merge functions that are none
+
+  /// An entry has gone to and fro, joined each time on either side, and they still differ.
+  private mutating func giveUpJoining(
+    _ entry: Write<Value>, with stored: StoredEntry<Value>, from sender: PodIdentity,
+    outbox: inout Outbox<Value>
+  ) {
+    guard options.merge != nil, entry.version == stored.version, !entry.isOpaque, !stored.isOpaque else {
+      return
+    }
+    if healing.unjoinable.count >= Healing.maxUnjoinable { healing.unjoinable = [:] }
+    healing.unjoinable[entry.key] = stored.version
+    outbox.append(.report(.mergeNotAJoin(key: entry.key.string, peer: sender.nodeID)))
+  }
+
+  /// Whether a key's values could not be made equal by joining them and nobody has written it since. Such a key is
+  /// neither sent nor taken: else it would go to and fro for ever, and grow.
+  func isUnjoinable(_ key: Key, _ version: Version) -> Bool {
+    !healing.unjoinable.isEmpty && healing.unjoinable[key] == version
   }
 
   mutating func receive(

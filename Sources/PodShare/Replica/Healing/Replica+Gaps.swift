@@ -36,6 +36,7 @@ extension Replica where Storage: ~Copyable {
   mutating func receive(
     _ missing: SyncMessage.Missing, from sender: PodIdentity, outbox: inout Outbox<Value>
   ) {
+    guard healing.allowance.grant(.recentEntries, to: sender) else { return }
     let (keys, numbers) = recent.keys(of: missing.numbers)
     var covered = CausalContext()
     for range in numbers { covered.insert(range, of: identity) }

@@ -1,16 +1,18 @@
 // The door through which everything comes that pods tell one another beside their writes.
 extension Replica where Storage: ~Copyable {
-  package mutating func receive(_ message: SyncMessage, outbox: inout Outbox<Value>) {
+  package mutating func receive(_ message: SyncMessage, wall: Timestamp, outbox: inout Outbox<Value>) {
     let sender = message.sender
     guard sender != identity, isConnected else { return }
     switch message.content {
-    case .heartbeat(let heartbeat): receive(heartbeat, from: sender, outbox: &outbox)
+    case .heartbeat(let heartbeat): receive(heartbeat, from: sender, wall: wall, outbox: &outbox)
     case .comparison(let comparison): receive(comparison, from: sender, outbox: &outbox)
     case .differences(let differences): receive(differences, from: sender, outbox: &outbox)
     case .want(let want): receive(want, from: sender, outbox: &outbox)
     case .missing(let missing): receive(missing, from: sender, outbox: &outbox)
     case .context(let offer): receive(offer, from: sender, outbox: &outbox)
     case .forgotten(let forgotten): receive(forgotten, from: sender, outbox: &outbox)
+    case .receipt(let receipt): receive(receipt, from: sender, outbox: &outbox)
+    case .goodbye: receiveGoodbye(from: sender, outbox: &outbox)
     }
   }
 

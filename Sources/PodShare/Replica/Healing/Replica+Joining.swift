@@ -34,7 +34,7 @@ extension Replica where Storage: ~Copyable {
 
   /// Another pod asks for what this one holds.
   package mutating func receive(_ request: StateRequest, outbox: inout Outbox<Value>) {
-    guard request.sender != identity else { return }
+    guard request.sender != identity, healing.allowance.grant(.state, to: request.sender) else { return }
     outbox.append(.answer(request))
   }
 
@@ -49,8 +49,6 @@ extension Replica where Storage: ~Copyable {
       healing.joining = joining
       return
     }
-    healing.joining = nil
-    healing.unreliableSources = []
     for key in joining.unconfirmed {
       guard let entry = storage.entry(forKey: key), !entry.isTombstone, theirs.contains(entry.version) else {
         continue
@@ -58,20 +56,21 @@ extension Replica where Storage: ~Copyable {
       drop(key, outbox: &outbox)
     }
     context.formUnion(theirs)
-    healing.isSettled = true
-    becomeCaughtUp(&outbox)
-    sendHeartbeat(outbox: &outbox)
+    settle(&outbox)
+    // Another may hold more: one that is empty can be the first to answer.
+    healing.notCompared.remove(joining.source)
+    if healing.notCompared.isEmpty { catchUp(with: joining.source, outbox: &outbox) }
     compareWithSomebody(&outbox)
   }
 
   /// Nobody answered for as long as joining may take.
   package mutating func joinDeadlineReached(outbox: inout Outbox<Value>) {
     guard !healing.isSettled else { return }
-    healing.joining = nil
-    healing.isSettled = true
+    settle(&outbox)
     let others = healing.members.all
-    if !others.isEmpty, others.allSatisfy({ $0.heartbeat.root == digest.root }) { becomeCaughtUp(&outbox) }
-    sendHeartbeat(outbox: &outbox)
+    if let other = others.first, others.allSatisfy({ $0.heartbeat.root == digest.root }) {
+      catchUp(with: other.identity, outbox: &outbox)
+    }
     compareWithSomebody(&outbox)
   }
 }

@@ -7,7 +7,13 @@ extension Replica where Storage: ~Copyable {
   package var isSettled: Bool { healing.isSettled }
 
   /// The other pods that have been heard of lately.
-  package var members: [PodIdentity] { healing.members.all.map(\.identity) }
+  package var members: [Member] {
+    healing.members.all.map { member in
+      Member(
+        nodeID: member.identity.nodeID, incarnation: member.identity.incarnation, lastSeen: member.lastSeen,
+        lastEqual: member.lastEqual, isCaughtUp: member.heartbeat.isCaughtUp)
+    }
+  }
 
   /// The network is there, for the first time or again.
   package mutating func connected(outbox: inout Outbox<Value>) {
@@ -26,11 +32,12 @@ extension Replica where Storage: ~Copyable {
 
   /// One sync interval has passed.
   package mutating func tick(outbox: inout Outbox<Value>) {
-    guard isConnected else { return }
     healing.tick += 1
     healing.comparisonsBegun = 0
     healing.hasOfferedContext = false
-    _ = healing.members.removeSilent(since: healing.tick - Healing.memory)
+    healing.allowance.renew()
+    if healing.members.removeSilent(since: healing.tick - Healing.memory) { outbox.append(.membersChanged) }
+    guard isConnected else { return }
     abandonWhatStopped(&outbox)
     sendHeartbeat(wantsReply: healing.members.all.isEmpty || !healing.isSettled, outbox: &outbox)
     publishUnsent(&outbox)
@@ -47,49 +54,38 @@ extension Replica where Storage: ~Copyable {
     return healing.searches
   }
 
-  /// This pod is about to go.
-  package mutating func leave(outbox: inout Outbox<Value>) {
-    guard isConnected else { return }
-    sendHeartbeat(isLeaving: true, outbox: &outbox)
-  }
-
-  func heartbeat(wantsReply: Bool, isLeaving: Bool) -> SyncMessage.Heartbeat {
-    SyncMessage.Heartbeat(
-      counter: healing.counter, root: digest.root, contextHash: healing.contextHash,
-      lastSequence: options.announcesNumbers ? lastSequence : identity.incarnation,
-      isSettled: healing.isSettled, isCaughtUp: healing.isCaughtUp, wantsReply: wantsReply,
-      isLeaving: isLeaving)
-  }
-
   mutating func sendHeartbeat(
-    to receiver: PodIdentity? = nil, wantsReply: Bool = false, isLeaving: Bool = false,
-    outbox: inout Outbox<Value>
+    to receiver: PodIdentity? = nil, wantsReply: Bool = false, outbox: inout Outbox<Value>
   ) {
     healing.counter += 1
     healing.contextHash = context.digest
-    let heartbeat = heartbeat(wantsReply: wantsReply, isLeaving: isLeaving)
+    let heartbeat = SyncMessage.Heartbeat(
+      counter: healing.counter, root: digest.root, contextHash: healing.contextHash,
+      lastSequence: options.announcesNumbers ? lastSequence : identity.incarnation,
+      isSettled: healing.isSettled, isCaughtUp: healing.isCaughtUp, wantsReply: wantsReply)
     outbox.append(.send(.heartbeat(heartbeat), to: receiver))
   }
 
   mutating func receive(
-    _ heartbeat: SyncMessage.Heartbeat, from sender: PodIdentity, outbox: inout Outbox<Value>
+    _ heartbeat: SyncMessage.Heartbeat, from sender: PodIdentity, wall: Timestamp, outbox: inout Outbox<Value>
   ) {
-    guard !heartbeat.isLeaving else {
-      healing.members[sender] = nil
-      return
-    }
     if let known = healing.members[sender], known.heartbeat.counter >= heartbeat.counter { return }
     if healing.members[sender] == nil, sender.nodeIDOrder(to: identity) == .same, heartbeat.wantsReply {
       // Not just the last words of this pod's predecessor.
       outbox.append(.report(.duplicateNodeID(identity.nodeID)))
     }
+    let known = healing.members[sender]
     var member =
-      healing.members[sender]
-      ?? Members.Member(identity: sender, heartbeat: heartbeat, lastHeard: healing.tick)
+      known ?? Members.Member(identity: sender, heartbeat: heartbeat, lastHeard: healing.tick, lastSeen: wall)
     member.heartbeat = heartbeat
     member.lastHeard = healing.tick
+    member.lastSeen = wall
+    if heartbeat.isSettled, heartbeat.root == digest.root { member.lastEqual = wall }
     healing.members[sender] = member
-    if heartbeat.wantsReply { sendHeartbeat(to: sender, outbox: &outbox) }
+    if known?.heartbeat.isCaughtUp != heartbeat.isCaughtUp { outbox.append(.membersChanged) }
+    if heartbeat.wantsReply, healing.allowance.grant(.heartbeat, to: sender) {
+      sendHeartbeat(to: sender, outbox: &outbox)
+    }
 
     guard healing.isSettled || heartbeat.isSettled else { return }
     if !healing.isSettled {
@@ -106,7 +102,7 @@ extension Replica where Storage: ~Copyable {
 
   /// Another pod holds what this one holds.
   private mutating func agree(with member: Members.Member, outbox: inout Outbox<Value>) {
-    becomeCaughtUp(&outbox)
+    catchUp(with: member.identity, outbox: &outbox)
     finishSearches(upTo: healing.searches, &outbox)
     guard member.heartbeat.contextHash != healing.contextHash, !healing.hasOfferedContext else { return }
     let hash = context.digest
@@ -128,11 +124,18 @@ extension Replica where Storage: ~Copyable {
   ) {
     guard offer.root == digest.root, offer.tombstones == digest.tombstones, healing.isSettled else { return }
     context.formUnion(offer.context)
-    guard offer.wantsReply, context != offer.context else { return }
+    guard offer.wantsReply, context != offer.context, healing.allowance.grant(.context, to: sender)
+    else { return }
     outbox.append(.send(.context(contextOffer(wantsReply: false)), to: sender))
   }
 
-  mutating func becomeCaughtUp(_ outbox: inout Outbox<Value>) {
+  /// This replica holds what another held.
+  mutating func catchUp(with peer: PodIdentity, outbox: inout Outbox<Value>) {
+    healing.notCompared.remove(peer)
+    if healing.notCompared.isEmpty { becomeCaughtUp(&outbox) }
+  }
+
+  private mutating func becomeCaughtUp(_ outbox: inout Outbox<Value>) {
     guard !healing.isCaughtUp else { return }
     healing.isCaughtUp = true
     outbox.append(.caughtUp)
@@ -144,12 +147,37 @@ extension Replica where Storage: ~Copyable {
     outbox.append(.answered(search: search))
   }
 
+  /// The end of joining, with what has come by then.
+  mutating func settle(_ outbox: inout Outbox<Value>) {
+    healing.joining = nil
+    healing.unreliableSources = []
+    healing.isSettled = true
+    let root = digest.root
+    let others = healing.members.all.filter { $0.heartbeat.isSettled && $0.heartbeat.root != root }
+    healing.notCompared = Set(
+      others.map(\.identity).shuffled(using: &healing.random).prefix(Healing.comparedWithWhenJoining))
+    sendHeartbeat(outbox: &outbox)
+  }
+
   private mutating func abandonWhatStopped(_ outbox: inout Outbox<Value>) {
+    if !healing.notCompared.isEmpty {
+      // Who is gone holds nothing that can be waited for.
+      let since = healing.tick - Healing.patience
+      healing.notCompared.formIntersection(
+        healing.members.all.filter { $0.lastHeard >= since }.map(\.identity))
+      if healing.notCompared.isEmpty { becomeCaughtUp(&outbox) }
+    }
     if let comparing = healing.comparing, healing.tick - comparing.lastProgress >= Healing.patience {
       healing.comparing = nil
+      healing.notCompared.remove(comparing.peer)
     }
     if let joining = healing.joining, healing.tick - joining.lastProgress >= Healing.patienceWithStream {
-      tryAnotherSource(insteadOf: joining, outbox: &outbox)
+      if joining.answer.hasBegun {
+        // What has come is not asked for again: a comparison finds what has not.
+        settle(&outbox)
+      } else {
+        tryAnotherSource(insteadOf: joining, outbox: &outbox)
+      }
     }
   }
 }

@@ -5,7 +5,7 @@ import NIOConcurrencyHelpers
 final class BackgroundQueue: Sendable {
   private struct Job {
     var source: PodIdentity?
-    var work: @Sendable () -> Void
+    var work: @Sendable () async -> Void
   }
 
   private struct State {
@@ -19,12 +19,12 @@ final class BackgroundQueue: Sendable {
   private let state = NIOLockedValueBox(State())
 
   /// Adds work that must be done.
-  func submit(_ work: @escaping @Sendable () -> Void) {
+  func submit(_ work: @escaping @Sendable () async -> Void) {
     add(Job(source: nil, work: work))
   }
 
   /// Adds work that another pod has asked for, in place of what it has asked for before if that is still waiting.
-  func submit(onceFor source: PodIdentity, _ work: @escaping @Sendable () -> Void) {
+  func submit(onceFor source: PodIdentity, _ work: @escaping @Sendable () async -> Void) {
     add(Job(source: source, work: work))
   }
 
@@ -44,7 +44,7 @@ final class BackgroundQueue: Sendable {
     guard mustStart else { return }
     Task.detached { [self] in
       while let job = next() {
-        job.work()
+        await job.work()
         await Task.yield()
       }
     }

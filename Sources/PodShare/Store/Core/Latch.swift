@@ -21,6 +21,16 @@ final class Latch: Sendable {
     for waiter in waiters.values { waiter.resume() }
   }
 
+  /// Waits until it has happened, or for so long by the machine's clock.
+  func wait(atMost limit: Duration) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { _ = await self.wait() }
+      group.addTask { try? await Task.sleep(for: limit) }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
   /// Waits until it has happened. Returns false if the task was cancelled before.
   func wait() async -> Bool {
     let id = state.withLockedValue { state in

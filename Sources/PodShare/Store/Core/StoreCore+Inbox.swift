@@ -53,7 +53,7 @@ extension StoreCore {
       }
     case .sync(let message):
       update { state in
-        state.replica.receive(message, outbox: &state.outbox)
+        state.replica.receive(message, wall: wall, outbox: &state.outbox)
       }
     }
   }

@@ -39,7 +39,9 @@ extension StoreCore {
     try await subscribe(to: topic) { core, event in core.receive(event) }
     for sideTopic in [Names.syncTopic(of: topic), Names.inbox(of: identity, on: topic)] {
       try await subscribe(to: sideTopic) { core, event in
-        if case .message(let bytes) = event { core.receive(bytes) }
+        guard case .message(let bytes) = event else { return }
+        core.traffic.syncBytesReceived.count(UInt64(bytes.readableBytes))
+        core.receive(bytes)
       }
     }
   }
@@ -124,6 +126,7 @@ extension StoreCore {
     let flushed = Latch()
     let flush = Task.detached {
       await self.reportingErrors { () async throws(StoreError) in try await self.flush() }
+      await self.reportingErrors { () async throws(StoreError) in try await self.waitForConfirmation() }
       flushed.open()
     }
     let timer = Task.detached { [time = configuration.time] in
@@ -133,8 +136,26 @@ extension StoreCore {
     _ = await flushed.wait()
     flush.cancel()
     timer.cancel()
+    update { $0.replica.leave(outbox: &$0.outbox) }
     release()
   }
+
+  /// Waits until some other pod has all that was written here; not at all if there is no other pod. For two sync intervals
+  /// at most and never more than two seconds, by the machine's own clock: a test's need not go on.
+  private func waitForConfirmation() async throws(StoreError) {
+    let patience = min(configuration.syncInterval * 2, .seconds(2))
+    for _ in 0..<Self.questionsBeforeClosing {
+      let mustWait = update { state in
+        !state.replica.isConfirmed && state.replica.askForReceipt(outbox: &state.outbox)
+      }
+      guard mustWait, !confirmed.isOpen else { return }
+      await confirmed.wait(atMost: patience / Self.questionsBeforeClosing)
+      if confirmed.isOpen || Task.isCancelled { return }
+    }
+    throw .unconfirmed(patience)
+  }
+
+  private static var questionsBeforeClosing: Int { 8 }
 
   /// Ends subscriptions, tasks and watches, without sending anything.
   func release() {
@@ -150,6 +171,7 @@ extension StoreCore {
     maintenance?.cancel()
     for subscription in subscriptions { subscription.cancel() }
     events.finishAll()
+    memberUpdates.finish()
     closed.open()
   }
 

@@ -75,11 +75,11 @@ extension StoreCore {
     // If one of these does not arrive, so that nobody answers, the replica notices and tries again.
     case .send(let content, let receiver):
       let message = SyncMessage(sender: identity, content).encoded()
-      _ = send(message, to: receiver.map(inbox) ?? Names.syncTopic(of: topic))
+      _ = sendAside(message, to: receiver.map(inbox) ?? Names.syncTopic(of: topic))
     case .requestState(let request, let source):
-      _ = send(request.encoded(), to: inbox(of: source))
+      _ = sendAside(request.encoded(), to: inbox(of: source))
     case .answer(let request):
-      background.submit(onceFor: request.sender) { [weak self] in self?.answer(request) }
+      background.submit(onceFor: request.sender) { [weak self] in await self?.answer(request) }
     case .answerWith(let keys, let request, let closing, let receiver):
       background.submit { [weak self] in
         self?.answer(request, with: keys, closing: closing, to: receiver)
@@ -93,6 +93,10 @@ extension StoreCore {
       for refresh in state.withLock({ $0.refreshes }) where refresh.search <= search { refresh.latch.open() }
     case .caughtUp:
       caughtUp.open()
+    case .confirmed:
+      confirmed.open()
+    case .membersChanged:
+      memberUpdates.tell(state.withLock { $0.replica.members })
     case .report(let error):
       reporter.report(error)
     }
@@ -123,6 +127,13 @@ extension StoreCore {
     reporter.report(
       StoreError(
         .publishFailed, "\(refusal); \(keys.count) entries are sent again later", key: keys.first?.string))
+  }
+
+  /// Hands a message to the transport that is no write, for one of the side topics. Returns why it did not take it, if it
+  /// did not.
+  func sendAside(_ message: ByteBuffer, to topic: String) -> String? {
+    traffic.syncBytesSent.count(UInt64(message.readableBytes))
+    return send(message, to: topic)
   }
 
   /// Hands a message to the transport. Returns why it did not take it, if it did not.

@@ -2,24 +2,36 @@ import NIOCore
 
 // What a pod sends of its table, rather than of a single write. Runs in the background: encoding takes time.
 extension StoreCore {
-  /// Sends everything this pod holds to the pod that asked.
-  func answer(_ request: StateRequest) {
+  /// Sends everything this pod holds to the pod that asked, no faster than the transport gets rid of it: a state may be
+  /// larger than what it can queue.
+  func answer(_ request: StateRequest) async {
     let (entries, context, isSettled) = state.withLock { state in
       (table.snapshot(), state.replica.context, state.replica.isSettled)
     }
     let inbox = inbox(of: request.sender)
     var isRefused = false
+    var bytesUndrained = 0
     var encoder = StateEncoder(
       sender: identity, answer: .init(request: request.id, id: randomID()), isSettled: isSettled
     ) { chunk in
-      // Without one of its chunks an answer is worth nothing; the pod asks again.
-      if !isRefused { isRefused = self.send(chunk, to: inbox) != nil }
+      bytesUndrained += chunk.readableBytes
+      // After a gap the receiver finds out by comparing what it lacks.
+      if !isRefused { isRefused = self.sendAside(chunk, to: inbox) != nil }
     }
     // An answer that lacks an entry must not claim that its receiver has seen everything.
-    let isComplete = add(entries, to: &encoder)
+    var isComplete = true
+    for entry in entries {
+      isComplete = add(CollectionOfOne(entry), to: &encoder) && isComplete
+      if isRefused { return }
+      guard bytesUndrained > Self.bytesSentBeforeDraining else { continue }
+      bytesUndrained = 0
+      try? await transport.drain()
+    }
     encoder.finish(isComplete ? context : CausalContext())
     if !isRefused { traffic.statesServed.count() }
   }
+
+  private static var bytesSentBeforeDraining: Int { 4 * 1_024 * 1_024 }
 
   /// Answers a pod's question with the present entries of some keys.
   func answer(_ request: UInt64, with keys: [Key], closing: CausalContext, to receiver: PodIdentity) {
@@ -28,7 +40,7 @@ extension StoreCore {
     var encoder = StateEncoder(
       sender: identity, answer: .init(request: request, id: randomID()), isSettled: isSettled
     ) { chunk in
-      if !isRefused { isRefused = self.send(chunk, to: inbox) != nil }
+      if !isRefused { isRefused = self.sendAside(chunk, to: inbox) != nil }
     }
     let isComplete = add(keys, to: &encoder)
     encoder.finish(isComplete ? closing : CausalContext())
@@ -38,7 +50,7 @@ extension StoreCore {
   func push(_ keys: [Key], hop: UInt8, to receiver: PodIdentity) {
     let inbox = inbox(of: receiver)
     var encoder = StateEncoder(sender: identity, answer: nil, hop: hop, isSettled: isSettled) { chunk in
-      _ = self.send(chunk, to: inbox)
+      _ = self.sendAside(chunk, to: inbox)
     }
     add(keys, to: &encoder)
     encoder.finish()

@@ -70,7 +70,10 @@ final class StoreCore: Sendable {
   let saving = NIOLockedValueBox<Task<StoreError?, Never>?>(nil)
   /// Whose write came in last. Mostly the next is by the same pod, whose identity need not be made anew.
   let lastAuthor = NIOLockedValueBox<PodIdentity?>(nil)
+  let memberUpdates = MemberUpdates()
   let caughtUp = Latch()
+  /// Another pod has all that was written here. Only of use once nothing more is written.
+  let confirmed = Latch()
   let closed = Latch()
 
   init(

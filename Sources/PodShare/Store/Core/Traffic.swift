@@ -4,6 +4,8 @@ import Synchronization
 final class Traffic: Sendable {
   let messagesSent = Atomic<UInt64>(0)
   let messagesReceived = Atomic<UInt64>(0)
+  let syncBytesSent = Atomic<UInt64>(0)
+  let syncBytesReceived = Atomic<UInt64>(0)
   let invalidMessages = Atomic<UInt64>(0)
   let publishFailures = Atomic<UInt64>(0)
   let statesServed = Atomic<UInt64>(0)

@@ -14,6 +14,8 @@ extension SyncMessage {
     case .context: content = .context(try reader.contextOffer())
     case .forgotten:
       content = .forgotten(Forgotten(entries: try reader.entryDigests(atMost: Limits.forgotten)))
+    case .receipt: content = .receipt(try reader.receipt())
+    case .goodbye: content = .goodbye
     case .write, .stateRequest, .state, .snapshot: return nil
     }
     try reader.requireEnd()
@@ -29,8 +31,7 @@ extension WireReader {
       counter: try varint(), root: try integer(), contextHash: try integer(), lastSequence: try integer(),
       isSettled: flags & WireCode.Heartbeat.isSettled != 0,
       isCaughtUp: flags & WireCode.Heartbeat.isCaughtUp != 0,
-      wantsReply: flags & WireCode.Heartbeat.wantsReply != 0,
-      isLeaving: flags & WireCode.Heartbeat.isLeaving != 0)
+      wantsReply: flags & WireCode.Heartbeat.wantsReply != 0)
   }
 
   fileprivate mutating func comparison() throws(WireError) -> SyncMessage.Comparison {
@@ -82,6 +83,12 @@ extension WireReader {
     }
     return SyncMessage.ContextOffer(
       root: root, tombstones: tombstones, context: context, wantsReply: flags == 1)
+  }
+
+  fileprivate mutating func receipt() throws(WireError) -> SyncMessage.Receipt {
+    let flags: UInt8 = try integer()
+    guard flags <= 1 else { throw error(.malformed("unknown flags \(flags)")) }
+    return SyncMessage.Receipt(root: try integer(), lastSequence: try integer(), isQuestion: flags == 1)
   }
 
   fileprivate mutating func ranges(atMost limit: Int) throws(WireError) -> [ClosedRange<UInt64>] {

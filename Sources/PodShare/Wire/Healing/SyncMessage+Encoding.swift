@@ -25,6 +25,11 @@ extension SyncMessage {
       buffer.write(offer.context)
     case .forgotten(let forgotten):
       buffer.write(forgotten.entries)
+    case .receipt(let receipt):
+      buffer.writeInteger(UInt8(receipt.isQuestion ? 1 : 0))
+      buffer.writeInteger(receipt.root)
+      buffer.writeInteger(receipt.lastSequence)
+    case .goodbye: break
     }
     return buffer
   }
@@ -38,6 +43,8 @@ extension SyncMessage {
     case .missing: .missing
     case .context: .context
     case .forgotten: .forgotten
+    case .receipt: .receipt
+    case .goodbye: .goodbye
     }
   }
 }
@@ -48,7 +55,6 @@ extension ByteBuffer {
     if heartbeat.isSettled { flags |= WireCode.Heartbeat.isSettled }
     if heartbeat.isCaughtUp { flags |= WireCode.Heartbeat.isCaughtUp }
     if heartbeat.wantsReply { flags |= WireCode.Heartbeat.wantsReply }
-    if heartbeat.isLeaving { flags |= WireCode.Heartbeat.isLeaving }
     writeInteger(flags)
     writeVarint(heartbeat.counter)
     writeInteger(heartbeat.root)

@@ -9,6 +9,9 @@ package struct SyncMessage: Sendable, Equatable {
     case missing(Missing)
     case context(ContextOffer)
     case forgotten(Forgotten)
+    case receipt(Receipt)
+    /// "This is my last."
+    case goodbye
   }
 
   package var sender: PodIdentity
@@ -35,8 +38,6 @@ package struct SyncMessage: Sendable, Equatable {
     package var isCaughtUp: Bool
     /// Whether everyone is asked to answer with a heartbeat at once.
     package var wantsReply: Bool
-    /// Whether this is the sender's last.
-    package var isLeaving: Bool
   }
 
   /// "My digests of these buckets are these. Where do we differ?"
@@ -99,6 +100,14 @@ package struct SyncMessage: Sendable, Equatable {
   /// "These entries, which you have sent me, were deleted, long ago."
   package struct Forgotten: Sendable, Equatable {
     package var entries: [EntryDigest]
+  }
+
+  /// "Do you have all my writes up to this number?", and the answer, which is yes.
+  package struct Receipt: Sendable, Equatable {
+    /// The digest of the live entries of the pod that asks; who has the same has everything, too.
+    package var root: UInt64
+    package var lastSequence: UInt64
+    package var isQuestion: Bool
   }
 
   /// What one message has at most, so that a request costs its receiver a bounded time.
