@@ -12,7 +12,8 @@ let package = Package(
   name: "podshare-benchmarks",
   platforms: [.macOS(.v15)],
   products: [
-    .executable(name: "podshare-bench", targets: ["podshare-bench"])
+    .executable(name: "podshare-bench", targets: ["podshare-bench"]),
+    .executable(name: "podshare-costs", targets: ["podshare-costs"]),
   ],
   dependencies: [
     .package(name: "podshare", path: ".."),
@@ -27,6 +28,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings
-    )
+    ),
+    .executableTarget(
+      name: "podshare-costs",
+      dependencies: [.product(name: "PodShare", package: "podshare")],
+      swiftSettings: settings
+    ),
   ]
 )

@@ -12,6 +12,15 @@ struct FIFO<Element> {
     slots.append(element)
   }
 
+  /// The first, which may be changed where it is.
+  var first: Element? {
+    get { head < slots.count ? slots[head] : nil }
+    _modify {
+      precondition(head < slots.count, "nothing is there")
+      yield &slots[head]
+    }
+  }
+
   mutating func popFirst() -> Element? {
     guard head < slots.count else { return nil }
     defer {

@@ -22,3 +22,15 @@ public struct Merge<Value: Sendable>: Sendable {
     self.areEqual = { $0 == $1 }
   }
 }
+
+extension Merge<ErasedValue> {
+  /// The merge of a store for whoever does not know the type of its values.
+  init<Typed: Sendable>(erasing merge: Merge<Typed>, as type: ValueType) {
+    join = { present, incoming in
+      ErasedValue(
+        merge.join(present.value(as: Typed.self), incoming.value(as: Typed.self)), forKeyOf: present, as: type
+      )
+    }
+    areEqual = { merge.areEqual($0.value(as: Typed.self), $1.value(as: Typed.self)) }
+  }
+}

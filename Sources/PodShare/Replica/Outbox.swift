@@ -19,8 +19,6 @@ package struct Outbox<Value: Sendable>: Sendable {
     case wake
     /// Call `lookedAround` after a short time, by which whoever is there has answered.
     case lookAround
-    /// Tell the watchers.
-    case tell(Event<Value>)
     /// Another pod has been compared with since the request with this number.
     case answered(search: Int)
     /// For the first time this pod holds what another held.
@@ -33,24 +31,21 @@ package struct Outbox<Value: Sendable>: Sendable {
     case report(StoreError)
   }
 
-  private var queue = FIFO<Action>()
+  private var contents = Contents()
   /// How many events there ever were: the position of the next one.
   package private(set) var eventCount: UInt64 = 0
-  /// How many of them have been taken out.
-  private var eventsTaken: UInt64 = 0
   /// Whether `membersChanged` is among the actions.
   private var tellsOfMembers = false
-  /// Entries that were replaced, kept until the lock has been left: freeing a value may run the user's code.
-  private var retired: [StoredEntry<Value>] = []
 
   package init() {}
 
-  package var count: Int { queue.count }
+  /// How many actions and events there are.
+  package var count: Int { contents.count }
+
+  package var isEmpty: Bool { contents.isEmpty }
 
   /// What has not been taken out. O(actions): for tests.
-  package var actions: [Action] { queue.elements }
-
-  package var isEmpty: Bool { queue.count == 0 && retired.isEmpty }
+  package var actions: [Action] { contents.actions.compactMap { $0 } }
 
   package mutating func append(_ action: Action) {
     if case .membersChanged = action {
@@ -58,35 +53,71 @@ package struct Outbox<Value: Sendable>: Sendable {
       guard !tellsOfMembers else { return }
       tellsOfMembers = true
     }
-    queue.append(action)
-    if case .tell = action { eventCount += 1 }
+    contents.actions.append(action)
   }
 
-  package mutating func retire(_ entry: StoredEntry<Value>) {
-    retired.append(entry)
+  /// Has watchers told of a change.
+  package mutating func tell(_ event: Event<Value>) {
+    contents.events.append(event)
+    eventCount += 1
   }
 
-  /// Takes out the first actions, `limit` of them at most.
-  package mutating func take(limit: Int = .max) -> Contents {
-    var contents = Contents(firstEvent: eventsTaken, retired: retired)
-    retired = []
-    while contents.actions.count < limit, let action = queue.popFirst() {
-      if case .tell = action { eventsTaken += 1 }
-      if case .membersChanged = action { tellsOfMembers = false }
-      contents.actions.append(action)
-    }
+  /// Keeps a value that was replaced until the lock has been left: freeing one may run the user's code.
+  package mutating func retire(_ value: Value) {
+    contents.retired.append(value)
+  }
+
+  /// Takes everything out.
+  ///
+  /// - Parameter spare: Contents that were cleared, whose memory is used for what comes.
+  package mutating func take(leaving spare: consuming Contents = Contents()) -> Contents {
+    tellsOfMembers = false
+    var contents = spare
+    contents.firstEvent = eventCount
+    swap(&contents, &self.contents)
     return contents
   }
 
   package struct Contents: Sendable {
-    package fileprivate(set) var actions: [Action] = []
-    /// The position of the first event among the actions.
-    package let firstEvent: UInt64
-    private let retired: [StoredEntry<Value>]
+    /// What watchers are to be told, in order, before the actions are performed.
+    package fileprivate(set) var events: [Event<Value>] = []
+    /// The position of the first event.
+    package fileprivate(set) var firstEvent: UInt64 = 0
+    /// Those that were taken out leave a gap.
+    fileprivate var actions: [Action?] = []
+    private var actionsTaken = 0
+    fileprivate var retired: [Value] = []
 
-    fileprivate init(firstEvent: UInt64, retired: [StoredEntry<Value>]) {
-      self.firstEvent = firstEvent
-      self.retired = retired
+    package init() {}
+
+    /// How many actions and events there are.
+    package var count: Int { events.count + actions.count - actionsTaken }
+
+    package var isEmpty: Bool { count == 0 && retired.isEmpty }
+
+    /// The next action; nil after the last.
+    package mutating func takeAction() -> Action? {
+      guard actionsTaken < actions.count else { return nil }
+      defer { actionsTaken += 1 }
+      // Moved out: a message that somebody else holds too is copied when it is completed.
+      var action: Action?
+      swap(&action, &actions[actionsTaken])
+      return action
     }
+
+    /// Lets go of the events, which need not be told any more.
+    package mutating func eventsAreTold() {
+      events.removeAll(keepingCapacity: events.count <= Self.mostKept)
+    }
+
+    /// Lets go of everything but a moderate amount of memory.
+    package mutating func clear() {
+      eventsAreTold()
+      actions.removeAll(keepingCapacity: actions.count <= Self.mostKept)
+      retired.removeAll(keepingCapacity: retired.count <= Self.mostKept)
+      actionsTaken = 0
+    }
+
+    private static var mostKept: Int { 256 }
   }
 }

@@ -68,7 +68,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
   ///   - encoder: The same changes as a message, but for their versions.
   /// - Returns: The version of the last change.
   package mutating func write(
-    _ changes: some Collection<LocalChange<Value>>, encoder: WriteEncoder, wall: Timestamp,
+    _ changes: some Collection<LocalChange<Value>>, encoder: consuming WriteEncoder, wall: Timestamp,
     outbox: inout Outbox<Value>
   ) throws(StoreError) -> Version {
     guard wall <= .latest else {
@@ -92,7 +92,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     for change in changes { recent.append(change.key) }
     context.insert(stamp.firstSequence...last.sequence, of: identity)
     counters.localWrites += UInt64(changes.count)
-    commit(&application, outbox: &outbox)
+    commit(application, outbox: &outbox)
     outbox.append(.publish(encoder, stamp))
     return last
   }
@@ -141,14 +141,15 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
       unsent.insert(key)
     }
     counters.localWrites += UInt64(entries.count)
-    commit(&application, outbox: &outbox)
+    commit(application, outbox: &outbox)
   }
 
   // MARK: Writes of others
 
   /// Takes in another pod's live write, whole.
   package mutating func receive(
-    _ writes: [Write<Value>], from author: PodIdentity, stampedAt timestamp: Timestamp, wall: Timestamp,
+    _ writes: some Collection<Write<Value>>, from author: PodIdentity, stampedAt timestamp: Timestamp,
+    wall: Timestamp,
     outbox: inout Outbox<Value>
   ) {
     guard author != identity, !isEcho(writes) else { return }
@@ -170,12 +171,12 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
       reportIfLate(write, wall: wall, outbox: &outbox)
       apply(write, to: &application, wall: wall, outbox: &outbox)
     }
-    commit(&application, outbox: &outbox)
+    commit(application, outbox: &outbox)
     if !context.isContiguous(of: author) { wakeIfNumbersAreMissing(of: author, &outbox) }
   }
 
   /// Whether these are this pod's own writes, come back in wire version 1, which names no incarnation.
-  private func isEcho(_ writes: [Write<Value>]) -> Bool {
+  private func isEcho(_ writes: some Collection<Write<Value>>) -> Bool {
     writes.allSatisfy { write in
       let version = write.version
       return !version.author.hasKnownIncarnation && version.author.nodeIDOrder(to: identity) == .same
@@ -207,7 +208,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
       }
       apply(write, to: &application, wall: wall, outbox: &outbox)
     }
-    commit(&application, outbox: &outbox)
+    commit(application, outbox: &outbox)
     return forgotten
   }
 
@@ -270,21 +271,31 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
 
   // MARK: Into the table
 
-  private mutating func commit(_ application: inout Application<Value>, outbox: inout Outbox<Value>) {
-    switch application.changes {
-    case .none: return
-    case .one(let key, let change): storage.commit(change.entry, forKey: key)
-    case .many(let changes): storage.commit(changes.mapValues(\.entry))
+  private mutating func commit(_ application: Application<Value>, outbox: inout Outbox<Value>) {
+    guard let first = application.first else { return }
+    let others = application.others
+    if others.isEmpty {
+      storage.commit(first.entry, forKey: first.key)
+    } else {
+      var entries = [first.key: first.entry]
+      for change in others { entries[change.key] = change.entry }
+      storage.commit(entries)
     }
-    application.forEachChange { key, change in
-      count(change.entry, replacing: change.previous)
-      updateDigest(key, from: change.previous, to: change.entry)
-      if change.previous == nil { healing.joining?.unconfirmed.insert(key) }
-      if let previous = change.previous { outbox.retire(previous) }
-      if case .tombstone(let time) = change.entry.content { tombstones.insert(key, deletedAt: time) }
-      if let event = resolution.event(for: key, from: change.previous, to: change.entry, by: change.write) {
-        outbox.append(.tell(event))
-      }
+    note(first, outbox: &outbox)
+    for change in others { note(change, outbox: &outbox) }
+  }
+
+  /// What follows from a change that is in the table.
+  private mutating func note(_ change: Application<Value>.Change, outbox: inout Outbox<Value>) {
+    count(change.entry, replacing: change.previous)
+    updateDigest(change.key, from: change.previous, to: change.entry)
+    if change.previous == nil { healing.joining?.unconfirmed.insert(change.key) }
+    if let replaced = change.previous?.value { outbox.retire(replaced) }
+    if case .tombstone(let time) = change.entry.content { tombstones.insert(change.key, deletedAt: time) }
+    if let event = resolution.event(
+      for: change.key, from: change.previous, to: change.entry, by: change.write)
+    {
+      outbox.tell(event)
     }
   }
 
@@ -308,13 +319,12 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     count(nil, replacing: entry)
     updateDigest(key, from: entry, to: nil)
     counters.healing.dropped += 1
-    outbox.retire(entry)
     guard let readable = entry.readable else { return }
-    outbox.append(
-      .tell(
-        Event(
-          change: .delete, key: key.string, origin: readable.version.origin,
-          timestamp: readable.version.timestamp, version: entry.version)))
+    outbox.retire(readable.value)
+    outbox.tell(
+      Event(
+        change: .delete, key: key.string, origin: readable.version.origin,
+        timestamp: readable.version.timestamp, version: entry.version))
   }
 
   private mutating func count(_ entry: StoredEntry<Value>?, replacing previous: StoredEntry<Value>?) {

@@ -89,9 +89,9 @@ extension Store {
     statistics.snapshotsSaved = core.traffic.snapshotsSaved.value
     statistics.snapshotBytes = core.traffic.snapshotBytes.value
     statistics.reads = core.table.reads
-    statistics.eventsDispatched = core.watchers.dispatched
-    statistics.watchers = core.watchers.count
-    statistics.watchersDropped = core.watchers.dropped
+    statistics.eventsDispatched = core.events.dispatched
+    statistics.watchers = core.events.watcherCount
+    statistics.watchersDropped = core.events.dropped
     statistics.errors = core.reporter.count
     return statistics
   }

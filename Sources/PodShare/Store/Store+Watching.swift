@@ -34,23 +34,24 @@ extension Store {
     core.state.withLock { state in
       let registration = core.register(
         .key(key), buffering: .newestPerKey, from: state.outbox.eventCount, present: .none)
-      return ValueSequence(present: core.table.entry(forKey: Key(key))?.value, registration: registration)
+      let present = core.table.entry(forKey: Key(key))?.value?.value(as: Value.self)
+      return ValueSequence(present: present, registration: registration)
     }
   }
 }
 
 extension StoreCore {
-  fileprivate func present(in scope: WatchScope) -> PresentEntries<Value> {
+  fileprivate func present(in scope: WatchScope) -> PresentEntries {
     guard case .key(let key) = scope.kind else { return .all(table.snapshot().makeIterator()) }
     return table.entry(forKey: key).map { .one(key, $0) } ?? .none
   }
 
   fileprivate func register(
     _ scope: WatchScope, buffering: WatchBuffering, from position: UInt64,
-    present: PresentEntries<Value>
-  ) -> WatchRegistration<Value> {
+    present: PresentEntries
+  ) -> WatchRegistration {
     let watcher = Watcher(scope: scope, buffering: buffering, firstEvent: position, present: present)
-    watchers.add(watcher)
-    return WatchRegistration(watcher, in: watchers)
+    events.add(watcher)
+    return WatchRegistration(watcher, in: events)
   }
 }

@@ -14,7 +14,7 @@ extension Store {
   ///   stamp from the end of the year 2199, so that none is left to win over it.
   @discardableResult
   public func set(_ key: String, to value: Value) throws(StoreError) -> Version {
-    try core.write(LocalChange(key: Key(key), action: .set(value)))
+    try core.write(change(key, to: value))
   }
 
   /// Deletes a key, whether or not it is there: it stays deleted against every write that is older than this.
@@ -23,26 +23,30 @@ extension Store {
   /// - Throws: `invalidKey`, `closed`, `timestampOutOfRange`.
   @discardableResult
   public func delete(_ key: String) throws(StoreError) -> Version {
-    try core.write(LocalChange(key: Key(key), action: .delete))
+    try core.write(deletion(of: key))
   }
 
   /// Sets several keys at once: `snapshot()`, `keys` and `read` see all of them or none, here and on the other pods.
   ///
   /// - Throws: As ``set(_:to:)``; `valueTooLarge` also when the batch is over 64 MiB.
   public func setMany(_ pairs: some Sequence<(String, Value)>) throws(StoreError) {
-    try core.write(pairs.map { LocalChange(key: Key($0.0), action: .set($0.1)) })
+    var changes: [LocalChange<ErasedValue>] = []
+    for (key, value) in pairs { changes.append(try change(key, to: value)) }
+    try core.write(changes)
   }
 
   /// Sets several keys at once, from a dictionary or a dictionary literal.
   public func setMany(_ pairs: some Sequence<(key: String, value: Value)>) throws(StoreError) {
-    try core.write(pairs.map { LocalChange(key: Key($0.key), action: .set($0.value)) })
+    try setMany(pairs.lazy.map { ($0.key, $0.value) })
   }
 
   /// Deletes several keys at once.
   ///
   /// - Throws: As ``delete(_:)``.
   public func deleteMany(_ keys: some Sequence<String>) throws(StoreError) {
-    try core.write(keys.map { LocalChange(key: Key($0), action: .delete) })
+    var changes: [LocalChange<ErasedValue>] = []
+    for key in keys { changes.append(try deletion(of: key)) }
+    try core.write(changes)
   }
 
   /// Sets and deletes several keys at once. The closure only gathers; what it throws is passed on, and nothing is
@@ -60,7 +64,13 @@ extension Store {
   public func write<Result>(_ body: (inout WriteBatch<Value>) throws -> Result) throws -> Result {
     var batch = WriteBatch<Value>()
     let result = try body(&batch)
-    try core.write(batch.changes)
+    try core.write(
+      batch.changes.map { write in
+        switch write.action {
+        case .set(let value): try change(write.key.string, to: value)
+        case .delete: try deletion(of: write.key.string)
+        }
+      })
     return result
   }
 
@@ -74,7 +84,7 @@ extension Store {
   public func trySet(
     _ key: String, to value: Value, ifVersion version: Version?
   ) throws(StoreError) -> Version? {
-    try core.write(LocalChange(key: Key(key), action: .set(value)), ifVersion: version)
+    try core.write(change(key, to: value), ifVersion: version)
   }
 
   /// Fills an empty store, say from a database, with entries stamped `asOf`.
@@ -87,7 +97,9 @@ extension Store {
   public func seed(
     _ entries: some Sequence<(key: String, value: Value)>, asOf: Timestamp = .earliest
   ) throws(StoreError) {
-    try core.seed(entries.map { (Key($0.key), $0.value) }, asOf: asOf)
+    var changes: [LocalChange<ErasedValue>] = []
+    for (key, value) in entries { changes.append(try change(key, to: value)) }
+    try core.seed(changes, asOf: asOf)
   }
 
   /// Waits until every write made before has left this process, as far as the transport can tell.
@@ -107,5 +119,22 @@ extension Store {
   /// - Throws: `closed`, `cancelled`.
   public func refresh() async throws(StoreError) {
     try await core.refresh()
+  }
+
+  // MARK: What is written
+
+  /// A set, the value made ready for the table.
+  private func change(_ key: String, to value: Value) throws(StoreError) -> LocalChange<ErasedValue> {
+    let key = try checked(key)
+    return LocalChange(key: key, action: .set(ErasedValue(value, forKey: key, as: table.erased.type)))
+  }
+
+  private func deletion(of key: String) throws(StoreError) -> LocalChange<ErasedValue> {
+    LocalChange(key: try checked(key), action: .delete)
+  }
+
+  private func checked(_ key: String) throws(StoreError) -> Key {
+    guard Names.isValidKey(key) else { throw .invalidKey(key) }
+    return Key(key)
   }
 }

@@ -16,7 +16,7 @@ public import ServiceLifecycle
 /// or takes in is shared, not copied, but for instances of classes, which are copied by way of their encoding when
 /// they are written.
 public final class Store<Value: Sendable>: Service {
-  let core: StoreCore<Value>
+  let core: StoreCore
   /// The core's, within reach of code that is inlined where a store is read.
   @usableFromInline let table: Table<Value>
 
@@ -31,8 +31,11 @@ public final class Store<Value: Sendable>: Service {
   public init(
     _ topic: String, over transport: any Transport, configuration: StoreConfiguration<Value>
   ) throws(StoreError) {
-    core = try StoreCore(topic: topic, transport: transport, configuration: configuration)
-    table = core.table
+    try configuration.validate()
+    table = Table()
+    core = try StoreCore(
+      topic: topic, transport: transport,
+      configuration: CoreConfiguration(configuration, for: table.erased.type), table: table.erased)
   }
 
   /// Makes a store of `Codable` values with the default configuration.

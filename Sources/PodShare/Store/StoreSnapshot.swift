@@ -1,14 +1,14 @@
 /// The entries of a store at one moment: a sequence in no order, and a look-up by key.
 public struct StoreSnapshot<Value: Sendable>: Sequence, Sendable {
-  private let entries: TableSnapshot<Value>
+  private let entries: TableSnapshot
 
-  init(_ entries: TableSnapshot<Value>) {
+  init(_ entries: TableSnapshot) {
     self.entries = entries
   }
 
   /// The value under a key; nil if there was none.
   public subscript(key: String) -> Value? {
-    entries[Key(key)]?.value
+    entries[Key(key)]?.value?.value(as: Value.self)
   }
 
   /// The entries as a dictionary. Keys are bytes to a store, while Swift's dictionary takes canonically equivalent
@@ -27,11 +27,13 @@ public struct StoreSnapshot<Value: Sendable>: Sequence, Sendable {
   }
 
   public struct Iterator: IteratorProtocol {
-    fileprivate var entries: TableSnapshot<Value>.Iterator
+    fileprivate var entries: TableSnapshot.Iterator
 
     public mutating func next() -> Entry<Value>? {
       while let (key, entry) = entries.next() {
-        if let value = entry.value { return Entry(key: key.string, value: value, version: entry.version) }
+        if let value = entry.value?.value(as: Value.self) {
+          return Entry(key: key.string, value: value, version: entry.version)
+        }
       }
       return nil
     }

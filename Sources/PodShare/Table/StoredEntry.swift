@@ -33,6 +33,11 @@ package struct StoredEntry<Value: Sendable>: Sendable {
   package struct Readable: Sendable {
     package var value: Value
     package var version: Version
+
+    package init(value: Value, version: Version) {
+      self.value = value
+      self.version = version
+    }
   }
 
   /// What reads show: the value, or the last one that decoded.

@@ -7,14 +7,14 @@
 ///
 /// A look-up is one of the table, and a step further for each snapshot between this one and now that keeps another entry
 /// of the key. Iterating copies entries out a segment at a time, at most about two hundred at once.
-package struct TableSnapshot<Value: Sendable>: Sequence, Sendable {
-  package typealias Element = (key: Key, value: StoredEntry<Value>)
+package struct TableSnapshot: Sequence, Sendable {
+  package typealias Element = (key: Key, value: StoredEntry<ErasedValue>)
 
   fileprivate final class Pin: Sendable {
-    let table: Table<Value>
+    let table: ErasedTable
     let commit: UInt64
 
-    init(_ table: Table<Value>) {
+    init(_ table: ErasedTable) {
       self.table = table
       commit = table.pins.pin()
     }
@@ -30,12 +30,12 @@ package struct TableSnapshot<Value: Sendable>: Sequence, Sendable {
 
   private let pin: Pin
 
-  init(of table: Table<Value>) {
+  init(of table: ErasedTable) {
     pin = Pin(table)
   }
 
   /// The entry under a key, tombstones included.
-  package subscript(key: Key) -> StoredEntry<Value>? {
+  package subscript(key: Key) -> StoredEntry<ErasedValue>? {
     pin.table.withNewestCell(forKey: key) { cell in
       cell.flatMap(pin.visible).map(pin.table.entry)
     }
@@ -72,7 +72,7 @@ package struct TableSnapshot<Value: Sendable>: Sequence, Sendable {
 
 extension TableSnapshot {
   /// O(entries).
-  package var dictionary: [Key: StoredEntry<Value>] {
+  package var dictionary: [Key: StoredEntry<ErasedValue>] {
     Dictionary(uniqueKeysWithValues: lazy.map { ($0.key, $0.value) })
   }
 }

@@ -1,12 +1,12 @@
 /// What was there when a watch began, handed out entry by entry: the consumer's own, so that a long look through it
 /// keeps nobody waiting who has an event to tell.
-enum PresentEntries<Value: Sendable>: Sendable {
+enum PresentEntries: Sendable {
   case none
-  case one(Key, StoredEntry<Value>)
-  case all(TableSnapshot<Value>.Iterator)
+  case one(Key, StoredEntry<ErasedValue>)
+  case all(TableSnapshot.Iterator)
 
   /// The next entry that `scope` is about, as the event of its last write.
-  mutating func next(in scope: WatchScope) -> Event<Value>? {
+  mutating func next(in scope: WatchScope) -> Event<ErasedValue>? {
     while let (key, entry) = next() {
       guard let value = entry.value, scope.admits(key.string) else { continue }
       return Event(
@@ -17,7 +17,7 @@ enum PresentEntries<Value: Sendable>: Sendable {
     return nil
   }
 
-  private mutating func next() -> (Key, StoredEntry<Value>)? {
+  private mutating func next() -> (Key, StoredEntry<ErasedValue>)? {
     switch self {
     case .none: return nil
     case .one(let key, let entry):

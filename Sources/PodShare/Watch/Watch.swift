@@ -13,14 +13,14 @@ public struct Watch<Value: Sendable>: AsyncSequence, Sendable {
   public typealias Element = Event<Value>
   public typealias Failure = StoreError
 
-  let registration: WatchRegistration<Value>
+  let registration: WatchRegistration
 
   public func makeAsyncIterator() -> AsyncIterator {
     AsyncIterator(registration: registration)
   }
 
   public struct AsyncIterator: AsyncIteratorProtocol {
-    let registration: WatchRegistration<Value>
+    let registration: WatchRegistration
 
     public mutating func next() async throws(StoreError) -> Event<Value>? {
       try await next(isolation: nil)
@@ -29,7 +29,7 @@ public struct Watch<Value: Sendable>: AsyncSequence, Sendable {
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(StoreError) -> Event<Value>? {
-      try await registration.watcher.next(isolation: actor)
+      try await registration.next(isolation: actor).map { Event($0) }
     }
   }
 }
@@ -44,9 +44,9 @@ public struct ValueSequence<Value: Sendable>: AsyncSequence, Sendable {
 
   /// The value there was when the sequence was made, for whoever asks first.
   private let present: NIOLockedValueBox<Value??>
-  private let registration: WatchRegistration<Value>
+  private let registration: WatchRegistration
 
-  init(present: Value?, registration: WatchRegistration<Value>) {
+  init(present: Value?, registration: WatchRegistration) {
     self.present = NIOLockedValueBox(.some(present))
     self.registration = registration
   }
@@ -57,7 +57,7 @@ public struct ValueSequence<Value: Sendable>: AsyncSequence, Sendable {
 
   public struct AsyncIterator: AsyncIteratorProtocol {
     fileprivate let present: NIOLockedValueBox<Value??>
-    fileprivate let registration: WatchRegistration<Value>
+    fileprivate let registration: WatchRegistration
 
     public mutating func next() async -> Value?? {
       await next(isolation: nil)
@@ -72,23 +72,27 @@ public struct ValueSequence<Value: Sendable>: AsyncSequence, Sendable {
         return Task.isCancelled ? nil : .some(present)
       }
       // A watch that keeps only the newest event of a key is never cut off, so it throws nothing.
-      guard let event = try? await registration.watcher.next(isolation: actor) else { return nil }
-      return .some(event.change.value)
+      guard let event = try? await registration.next(isolation: actor) else { return nil }
+      return .some(event.change.value?.value(as: Value.self))
     }
   }
 }
 
 /// Keeps a watcher registered for as long as somebody may consume it.
-final class WatchRegistration<Value: Sendable>: Sendable {
-  let watcher: Watcher<Value>
-  private let registry: WatcherRegistry<Value>
+final class WatchRegistration: Sendable {
+  private let watcher: Watcher
+  private let log: EventLog
 
-  init(_ watcher: Watcher<Value>, in registry: WatcherRegistry<Value>) {
+  init(_ watcher: Watcher, in log: EventLog) {
     self.watcher = watcher
-    self.registry = registry
+    self.log = log
   }
 
   deinit {
-    registry.remove(watcher)
+    log.remove(watcher)
+  }
+
+  func next(isolation: isolated (any Actor)?) async throws(StoreError) -> Event<ErasedValue>? {
+    try await watcher.next(of: log, isolation: isolation)
   }
 }

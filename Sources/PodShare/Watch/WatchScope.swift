@@ -28,6 +28,11 @@ public struct WatchScope: Sendable {
     WatchScope(kind: .matching(predicate))
   }
 
+  /// The key, if it is about a single one.
+  var onlyKey: Key? {
+    if case .key(let key) = kind { key } else { nil }
+  }
+
   /// Decided where the event comes from.
   func admits(_ key: String) -> Bool {
     switch kind {

@@ -1,12 +1,17 @@
 import NIOConcurrencyHelpers
 
 /// One watch in progress: events go in where they are told and come out where they are consumed.
-final class Watcher<Value: Sendable>: Sendable {
+final class Watcher: Sendable {
   private struct State: Sendable {
-    var queue: EventQueue<Value>
+    var queue: EventQueue<ErasedValue>
     var end: End?
-    var waiters: [(id: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
+    var waiters: [Waiter] = []
     var lastID: UInt64 = 0
+  }
+
+  private struct Waiter: Sendable {
+    let id: UInt64
+    let continuation: CheckedContinuation<Void, Never>
   }
 
   private enum End: Sendable {
@@ -17,35 +22,51 @@ final class Watcher<Value: Sendable>: Sendable {
   let scope: WatchScope
   /// The position of the first event that is for this watcher; what came before is in its first state, if it has one.
   let firstEvent: UInt64
+  let buffering: WatchBuffering
   private let state: NIOLockedValueBox<State>
   /// Under a lock of its own, which only consumers take.
-  private let present: NIOLockedValueBox<PresentEntries<Value>>
+  private let present: NIOLockedValueBox<PresentEntries>
 
   init(
-    scope: WatchScope, buffering: WatchBuffering, firstEvent: UInt64, present: PresentEntries<Value>
+    scope: WatchScope, buffering: WatchBuffering, firstEvent: UInt64, present: PresentEntries
   ) {
     self.scope = scope
     self.firstEvent = firstEvent
-    state = NIOLockedValueBox(State(queue: EventQueue(buffering: buffering)))
+    self.buffering = buffering
+    state = NIOLockedValueBox(State(queue: EventQueue<ErasedValue>(buffering: buffering)))
     self.present = NIOLockedValueBox(present)
   }
 
-  // MARK: Where events are told
+  // MARK: Where events are handed out
 
-  /// Hands an event over. Returns false when the watcher has just fallen behind.
-  func offer(_ event: Event<Value>) -> Bool {
-    let (kept, waiter) = state.withLockedValue { state -> (Bool, CheckedContinuation<Void, Never>?) in
-      guard state.end == nil else { return (true, nil) }
-      // Somebody waits only when nothing else does; but the predicate is for the consumer to run.
-      guard state.queue.append(event) else {
-        state.end = .failed(.fellBehind)
-        return (false, nil)
-      }
-      guard !state.waiters.isEmpty else { return (true, nil) }
-      return (true, state.waiters.removeFirst().continuation)
+  /// Whether somebody waits for the next event.
+  var isAwaited: Bool { state.withLockedValue { !$0.waiters.isEmpty } }
+
+  /// Takes what is for this watcher, all of it for its key if it is of a single one. Returns how many more events may wait;
+  /// nil when the watcher has just fallen behind.
+  func offer(_ batch: inout EventBatch) -> Int? {
+    let events = select(&batch)
+    let (room, awake) = state.withLockedValue { state -> (Int?, [Waiter]) in
+      guard state.end == nil else { return (.max, []) }
+      guard !events.isEmpty else { return (state.queue.room, []) }
+      let isKept = state.queue.append(events)
+      if !isKept { state.end = .failed(.fellBehind) }
+      // Somebody waits only when nothing else does; but the predicate is for the consumer to run. Each event goes to one of
+      // those who wait; an end to all.
+      let count = isKept ? min(events.count, state.waiters.count) : state.waiters.count
+      let awake = Array(state.waiters.prefix(count))
+      state.waiters.removeFirst(count)
+      return (isKept ? state.queue.room : nil, awake)
     }
-    waiter?.resume()
-    return kept
+    for waiter in awake { waiter.continuation.resume() }
+    return room
+  }
+
+  private func select(_ batch: inout EventBatch) -> ArraySlice<Event<ErasedValue>> {
+    let events =
+      buffering == .newestPerKey ? batch.newestEvents(from: firstEvent) : batch.events(from: firstEvent)
+    guard case .prefix = scope.kind else { return events }
+    return events.filter { scope.admits($0.key) }[...]
   }
 
   /// Ends the watch; what waits is still delivered, then comes `nil`.
@@ -64,7 +85,7 @@ final class Watcher<Value: Sendable>: Sendable {
     let (waiters, discarded) = state.withLockedValue { state in
       let discarded = discarding ? state.queue : nil
       if discarding {
-        state.queue = EventQueue(buffering: .bounded(1))
+        state.queue = EventQueue<ErasedValue>(buffering: .bounded(1))
         state.end = .finished
       } else if state.end == nil {
         state.end = .finished
@@ -84,7 +105,11 @@ final class Watcher<Value: Sendable>: Sendable {
   }
 
   /// The next event; `nil` at the end.
-  func next(isolation: isolated (any Actor)?) async throws(StoreError) -> Event<Value>? {
+  ///
+  /// - Parameter log: Where this watcher's events come from.
+  func next(
+    of log: EventLog, isolation: isolated (any Actor)?
+  ) async throws(StoreError) -> Event<ErasedValue>? {
     while true {
       if Task.isCancelled {
         cancel()
@@ -98,13 +123,14 @@ final class Watcher<Value: Sendable>: Sendable {
       case .end(.failed(let error)):
         throw error
       case .nothing:
-        await wait(isolation: isolation)
+        // Perhaps nobody has handed out yet what there is.
+        if !log.distributeIfNobodyDoes() { await wait(for: log, isolation: isolation) }
       }
     }
   }
 
   private enum Taken {
-    case event(Event<Value>)
+    case event(Event<ErasedValue>)
     case end(End)
     case nothing
   }
@@ -122,7 +148,7 @@ final class Watcher<Value: Sendable>: Sendable {
   }
 
   /// Waits until there may be something to take.
-  private func wait(isolation: isolated (any Actor)?) async {
+  private func wait(for log: EventLog, isolation: isolated (any Actor)?) async {
     let id = state.withLockedValue { state in
       state.lastID += 1
       return state.lastID
@@ -133,10 +159,10 @@ final class Watcher<Value: Sendable>: Sendable {
           (continuation: CheckedContinuation<Void, Never>) in
           let mustWait = state.withLockedValue { state in
             guard !Task.isCancelled, state.end == nil, state.queue.isEmpty else { return false }
-            state.waiters.append((id, continuation))
+            state.waiters.append(Waiter(id: id, continuation: continuation))
             return true
           }
-          if !mustWait { continuation.resume() }
+          if mustWait { log.await(self) } else { continuation.resume() }
         }
       },
       onCancel: {

@@ -37,10 +37,13 @@ extension ByteBuffer {
 /// Reads a message from front to back; every read that does not fit throws.
 struct WireReader {
   private var buffer: ByteBuffer
+  private let known: PodIdentity?
   var origin: String?
 
-  init(_ buffer: ByteBuffer) {
+  /// - Parameter known: A pod that is likely to be named, whose identity is then this.
+  init(_ buffer: ByteBuffer, knowing known: PodIdentity? = nil) {
     self.buffer = buffer
+    self.known = known
   }
 
   var remaining: Int { buffer.readableBytes }
@@ -114,6 +117,7 @@ struct WireReader {
 
   /// A pod that has written something, perhaps in wire version 1.
   mutating func author() throws(WireError) -> PodIdentity {
+    if let known, skip(known) { return known }
     let nodeID = try text(Int(try integer(UInt8.self)))
     guard Names.isValidNodeID(nodeID) else {
       throw error(.malformed("a node ID is empty or has control characters"))
@@ -124,6 +128,18 @@ struct WireReader {
       throw error(.numberOverflow)
     }
     return identity
+  }
+
+  /// Skips a pod if it is the next.
+  private mutating func skip(_ pod: PodIdentity) -> Bool {
+    let length = pod.nodeID.utf8.count
+    let start = buffer.readerIndex
+    guard buffer.getInteger(at: start, as: UInt8.self) == UInt8(length),
+      buffer.getInteger(at: start + 1 + length, as: UInt64.self) == pod.incarnation,
+      let nodeID = buffer.viewBytes(at: start + 1, length: length), nodeID.elementsEqual(pod.nodeID.utf8)
+    else { return false }
+    buffer.moveReaderIndex(forwardBy: 1 + length + MemoryLayout<UInt64>.size)
+    return true
   }
 
   mutating func timestamp() throws(WireError) -> Timestamp {

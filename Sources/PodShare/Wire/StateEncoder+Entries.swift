@@ -1,15 +1,15 @@
-import NIOCore
+package import NIOCore
 
 extension StateEncoder {
   /// Adds what the table holds under a key.
   package mutating func add<Value: Sendable>(
-    _ entry: StoredEntry<Value>, forKey key: Key, codec: any Codec<Value>
+    _ entry: StoredEntry<Value>, forKey key: Key, encode: (Value, inout ByteBuffer) throws -> Void
   ) throws {
     for write in entry.writes(forKey: key) {
       switch write.content {
       case .set(let value):
         try set(key, version: write.version, epoch: write.epoch, fingerprint: write.fingerprint) {
-          try codec.encode(value, into: &$0)
+          try encode(value, &$0)
         }
       case .setOpaque(let opaque):
         try set(

@@ -3,10 +3,14 @@ package import NIOCore
 /// Turns the bytes of a message into a message. Values stay bytes.
 package enum WireDecoder {
   /// Decodes a message. Never reads beyond it and never allocates more than a small multiple of its size.
-  package static func decode(_ bytes: ByteBuffer) throws(WireError) -> WireMessage {
+  ///
+  /// - Parameter author: If it is by this pod, this is the identity that the message has.
+  package static func decode(
+    _ bytes: ByteBuffer, knowing author: PodIdentity? = nil
+  ) throws(WireError) -> WireMessage {
     guard bytes.readableBytes <= WireLimits.messageBytes else { throw WireError(.oversized) }
     if WireVersion1.isVersion1(bytes) { return .write(try WireVersion1.decodeEvent(bytes)) }
-    var reader = WireReader(bytes)
+    var reader = WireReader(bytes, knowing: author)
     let kind = try readPreamble(&reader)
     switch kind {
     case .write: return .write(try decodeWrite(&reader))
@@ -20,13 +24,6 @@ package enum WireDecoder {
       }
       return .sync(message)
     }
-  }
-
-  /// The author of a write message, without looking at the rest; nil if it is none.
-  package static func author(ofWrite bytes: ByteBuffer) -> PodIdentity? {
-    var reader = WireReader(bytes)
-    guard let kind = try? readPreamble(&reader), kind == .write else { return nil }
-    return try? reader.identity()
   }
 
   /// The keys that a write message of this pod's own is about.

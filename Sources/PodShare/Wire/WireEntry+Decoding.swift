@@ -1,8 +1,10 @@
-import NIOCore
+package import NIOCore
 
 extension WireEntry {
   /// The entry with its value decoded; or, with the reason, the entry with its bytes kept as they are.
-  package func decoded<Value: Sendable>(by codec: any Codec<Value>) -> (Write<Value>, undecodable: String?) {
+  package func decoded<Value: Sendable>(
+    by decode: (Key, ByteBuffer) throws -> Value
+  ) -> (Write<Value>, undecodable: String?) {
     switch content {
     case .delete(let time):
       return (Write(key: key, version: version, epoch: epoch, content: .delete(at: time)), nil)
@@ -10,7 +12,7 @@ extension WireEntry {
       let reason: String
       if lifetime == .permanent {
         do {
-          let value = try codec.decode(bytes)
+          let value = try decode(key, bytes)
           let content = Write<Value>.Content.set(value)
           return (
             Write(key: key, version: version, epoch: epoch, content: content, fingerprint: fingerprint), nil

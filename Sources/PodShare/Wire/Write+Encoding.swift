@@ -1,13 +1,13 @@
-import NIOCore
+package import NIOCore
 
 extension Write {
   /// The write with its value as bytes, in a buffer of their own.
-  package func encoded(by codec: any Codec<Value>) throws -> WireEntry {
+  package func encoded(by encode: (Value, inout ByteBuffer) throws -> Void) throws -> WireEntry {
     let content: WireEntry.Content
     switch self.content {
     case .set(let value):
       var bytes = ByteBuffer()
-      try codec.encode(value, into: &bytes)
+      try encode(value, &bytes)
       content = .set(lifetime: .permanent, bytes: bytes)
     case .setOpaque(let opaque):
       content = .set(lifetime: opaque.lifetime, bytes: ByteBuffer(bytes: opaque.bytes))

@@ -7,15 +7,41 @@ package struct WriteEncoder: Sendable {
   private let stampIndex: Int
   package private(set) var count: UInt32 = 0
 
-  package init(author: PodIdentity, capacity: Int = 128) {
-    buffer = ByteBufferAllocator().buffer(capacity: capacity)
-    buffer.writeInteger(WireCode.version)
-    buffer.writeInteger(WireCode.Kind.write.rawValue)
-    buffer.writeIdentity(author)
-    stampIndex = buffer.writerIndex
-    buffer.writeInteger(Int64(0))  // timestamp
-    buffer.writeInteger(UInt64(0))  // first sequence
-    buffer.writeInteger(UInt32(0))  // count
+  package init(author: PodIdentity) {
+    self.init(Preamble(author: author), capacity: 128)
+  }
+
+  /// Begins a message.
+  ///
+  /// - Parameter capacity: How many bytes there may well be.
+  package init(_ preamble: Preamble, capacity: Int) {
+    buffer = ByteBufferAllocator().buffer(capacity: preamble.bytes.readableBytes + capacity)
+    buffer.writeImmutableBuffer(preamble.bytes)
+    stampIndex = preamble.length
+  }
+
+  /// What all write messages of one author begin with, but for the stamp, which is left empty.
+  package struct Preamble: Sendable {
+    fileprivate let bytes: ByteBuffer
+    /// Without the stamp.
+    fileprivate let length: Int
+
+    package init(author: PodIdentity) {
+      var bytes = ByteBuffer()
+      bytes.writeInteger(WireCode.version)
+      bytes.writeInteger(WireCode.Kind.write.rawValue)
+      bytes.writeIdentity(author)
+      length = bytes.readableBytes
+      bytes.writeInteger(Int64(0))  // timestamp
+      bytes.writeInteger(UInt64(0))  // first sequence
+      bytes.writeInteger(UInt32(0))  // count
+      self.bytes = bytes
+    }
+
+    /// Whether a message is a write of this author's.
+    package func begins(_ message: ByteBuffer) -> Bool {
+      message.getSlice(at: message.readerIndex, length: length) == bytes.getSlice(at: 0, length: length)
+    }
   }
 
   /// Adds a set; `encode` appends the value's bytes. Returns how many those were.

@@ -149,7 +149,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
 extension Replica where Storage == DictionaryStorage<[UInt8]> {
   fileprivate mutating func receive(_ message: WireMessage, wall: Timestamp, outbox: inout Outbox<[UInt8]>) {
     func writes(_ entries: [WireEntry]) -> [Write<[UInt8]>] {
-      entries.map { $0.decoded(by: BytesCodec()).0 }
+      entries.map { $0.decoded { BytesCodec().decode($1) }.0 }
     }
     switch message {
     case .write(let write):

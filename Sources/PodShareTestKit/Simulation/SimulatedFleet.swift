@@ -244,7 +244,7 @@ package final class SimulatedFleet<Value: Sendable> {
     case .write(let write):
       note("\(pod.identity) receives \(write.entries.map { "\($0.key) \($0.version)" })")
       pod.replica.receive(
-        write.entries.map { $0.decoded(by: pod.codec).0 }, from: write.author, stampedAt: write.timestamp,
+        write.entries.map { $0.decoded(by: pod.decode).0 }, from: write.author, stampedAt: write.timestamp,
         wall: wall, outbox: &pod.outbox)
     case .stateRequest(let request):
       pod.replica.receive(request, outbox: &pod.outbox)
@@ -253,7 +253,7 @@ package final class SimulatedFleet<Value: Sendable> {
         "\(pod.identity) receives state of \(chunk.sender): \(chunk.entries.map { "\($0.key) \($0.version) \($0.epoch) \($0.content)" })"
       )
       pod.replica.receive(
-        chunk, entries: chunk.entries.map { $0.decoded(by: pod.codec).0 }, wall: wall, outbox: &pod.outbox)
+        chunk, entries: chunk.entries.map { $0.decoded(by: pod.decode).0 }, wall: wall, outbox: &pod.outbox)
     case .sync(let message):
       note("\(pod.identity) receives from \(message.sender): \(message.content)")
       pod.replica.receive(message, wall: wall, outbox: &pod.outbox)
@@ -265,7 +265,12 @@ package final class SimulatedFleet<Value: Sendable> {
     var hasChanged = pod.replica.count != pod.countWhenChecked
     pod.countWhenChecked = pod.replica.count
     while !pod.outbox.isEmpty {
-      for action in pod.outbox.take().actions {
+      var contents = pod.outbox.take()
+      if !contents.events.isEmpty { hasChanged = true }
+      for event in contents.events {
+        pod.watched[Key(event.key)] = event.change.value.map { ($0, event.version) }
+      }
+      while let action = contents.takeAction() {
         if case .send(.heartbeat, _) = action {} else { hasChanged = true }
         try perform(action, of: pod)
       }
@@ -295,7 +300,7 @@ package final class SimulatedFleet<Value: Sendable> {
       }
       for key in keys.sorted() {
         if let entry = pod.replica.entry(forKey: key) {
-          try encoder.add(entry, forKey: key, codec: pod.codec)
+          try encoder.add(entry, forKey: key, encode: pod.codec.encode)
         }
       }
       encoder.finish()
@@ -324,8 +329,6 @@ package final class SimulatedFleet<Value: Sendable> {
       schedule.add(.wake(pod), at: now + .milliseconds(50))
     case .lookAround:
       schedule.add(.lookAround(pod), at: now + .milliseconds(50))
-    case .tell(let event):
-      pod.watched[Key(event.key)] = event.change.value.map { ($0, event.version) }
     case .report(let error):
       pod.reports.append(error)
     case .caughtUp, .answered, .confirmed, .membersChanged:
@@ -342,7 +345,7 @@ package final class SimulatedFleet<Value: Sendable> {
 
   private func publishAsEvent(_ key: Key, from pod: SimulatedPod<Value>) throws {
     for write in pod.replica.entry(forKey: key)?.writes(forKey: key) ?? [] {
-      let event = try WireVersion1.encodeEvent(try write.encoded(by: pod.codec))
+      let event = try WireVersion1.encodeEvent(try write.encoded(by: pod.codec.encode))
       if !publish(event, .write, from: pod) { pod.replica.publishFailed(CollectionOfOne(key)) }
     }
   }
@@ -352,7 +355,7 @@ package final class SimulatedFleet<Value: Sendable> {
       of: pod, to: request.sender, answer: .init(request: request.id, id: random.next()), hop: nil)
     // In an order that does not depend on this process's hashing.
     for (key, entry) in pod.replica.snapshot().sorted(by: { $0.key < $1.key }) {
-      try encoder.add(entry, forKey: key, codec: pod.codec)
+      try encoder.add(entry, forKey: key, encode: pod.codec.encode)
     }
     encoder.finish(pod.replica.context)
   }
@@ -370,7 +373,9 @@ package final class SimulatedFleet<Value: Sendable> {
 
   private func add(_ keys: [Key], of pod: SimulatedPod<Value>, to encoder: inout StateEncoder) throws {
     for key in keys {
-      if let entry = pod.replica.entry(forKey: key) { try encoder.add(entry, forKey: key, codec: pod.codec) }
+      if let entry = pod.replica.entry(forKey: key) {
+        try encoder.add(entry, forKey: key, encode: pod.codec.encode)
+      }
     }
   }
 

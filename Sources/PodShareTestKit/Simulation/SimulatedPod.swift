@@ -1,3 +1,4 @@
+import NIOCore
 package import PodShare
 
 /// One pod of a simulated fleet: a replica, driven as a value, and the pod's own idea of the time.
@@ -35,4 +36,6 @@ package final class SimulatedPod<Value: Sendable> {
     replica = Replica(
       identity: identity, options: options, storage: SimulatedStorage(storage), now: wall, seed: seed)
   }
+
+  func decode(_ key: Key, _ bytes: ByteBuffer) throws -> Value { try codec.decode(bytes) }
 }

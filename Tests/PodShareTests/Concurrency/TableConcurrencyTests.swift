@@ -1,5 +1,6 @@
 import Foundation
 import PodShare
+import PodShareTestKit
 import Synchronization
 import Testing
 

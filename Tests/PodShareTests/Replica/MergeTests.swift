@@ -194,7 +194,7 @@ private final class SimpleReplica {
       guard case .publish(let encoder, let stamp) = action,
         case .write(let write) = try WireDecoder.decode(encoder.finish(stamp))
       else { continue }
-      return write.entries.map { $0.decoded(by: JSONCodec<MergeTests.Members>()).0 }
+      return write.entries.map { $0.decoded { try JSONCodec<MergeTests.Members>().decode($1) }.0 }
     }
     return []
   }

@@ -339,7 +339,7 @@ struct LifecycleTests {
   func dropped() async throws {
     let clock = TestClock()
     let transport = StubbornTransport()
-    weak var core: StoreCore<Int>?
+    weak var core: StoreCore?
     do {
       var configuration = StoreConfiguration<Int>()
       configuration.time = clock.time
@@ -361,7 +361,7 @@ struct LifecycleTests {
   func closedAndDropped() async throws {
     let clock = TestClock()
     let transport = StubbornTransport()
-    weak var core: StoreCore<Int>?
+    weak var core: StoreCore?
     var watch: Watch<Int>?
     do {
       var configuration = StoreConfiguration<Int>()
@@ -387,7 +387,7 @@ struct LifecycleTests {
 
   @Test("A watch outlives a dropped store without holding it, and ends")
   func watchOutlives() async throws {
-    weak var core: StoreCore<Int>?
+    weak var core: StoreCore?
     var watch: Watch<Int>?
     do {
       let a: Pod<Int> = try await MemoryNetwork().pod("a", isFirst: true)

@@ -1,3 +1,4 @@
+import PodShareTestKit
 import Testing
 
 @testable import PodShare
@@ -39,7 +40,7 @@ struct ReclamationTests {
   func straggler() {
     var writer = Table<Counted>.Writer(table)
     replace(&writer, times: 1)
-    let straggler = table.cells.enter(phase: table.cells.idlePhase)
+    let straggler = table.erased.cells.enter(phase: table.erased.cells.idlePhase)
     replace(&writer, times: 100)
     #expect(census.alive == 101)
     straggler.end()
@@ -50,9 +51,9 @@ struct ReclamationTests {
   @Test("Readers that come without a break, one before the other has left, hold up nothing for long")
   func overlappingReaders() {
     var writer = Table<Counted>.Writer(table)
-    var previous = table.cells.enter()
+    var previous = table.erased.cells.enter()
     for _ in 0..<200 {
-      let next = table.cells.enter()
+      let next = table.erased.cells.enter()
       previous.end()
       previous = next
       replace(&writer, times: 1)
@@ -70,6 +71,6 @@ struct ReclamationTests {
     }
     #expect(table.entry(forKey: Key("k"))?.version.origin == "pod 99")
     for _ in 0..<4 { _ = writer.tidy() }
-    #expect(table.origins.count == 1)
+    #expect(table.erased.origins.count == 1)
   }
 }

@@ -22,7 +22,7 @@ struct StorageComparisonTests {
     private var dictionary = DictionaryStorage<Int>()
     private let table = Table<Int>()
     private var writer: Table<Int>.Writer
-    private var snapshots: [([Key: StoredEntry<Int>], TableSnapshot<Int>)] = []
+    private var snapshots: [([Key: StoredEntry<Int>], TypedTableSnapshot<Int>)] = []
     private let keys: [Key]
     private var sequence: UInt64 = 0
     private(set) var lastStep = ""

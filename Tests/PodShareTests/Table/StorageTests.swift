@@ -1,4 +1,5 @@
 import PodShare
+import PodShareTestKit
 import Testing
 
 /// What every storage must do, and both do alike.

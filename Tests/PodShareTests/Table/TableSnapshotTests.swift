@@ -1,9 +1,10 @@
 import PodShare
+import PodShareTestKit
 import Testing
 
 @Suite("Snapshots of the table")
 struct TableSnapshotTests {
-  private func contents(_ snapshot: TableSnapshot<Int>) -> [String: Int?] {
+  private func contents(_ snapshot: TypedTableSnapshot<Int>) -> [String: Int?] {
     Dictionary(uniqueKeysWithValues: snapshot.map { ($0.key.string, $0.value.value) })
   }
 
@@ -61,7 +62,7 @@ struct TableSnapshotTests {
     let census = Counted.Census()
     let table = Table<Counted>()
     var writer = Table<Counted>.Writer(table)
-    var snapshots: [TableSnapshot<Counted>?] = []
+    var snapshots: [TypedTableSnapshot<Counted>?] = []
     for round in 0..<3 {
       for key in 0..<100 { writer.commit(.value(census.new(round)), forKey: Key("\(key)")) }
       snapshots.append(table.snapshot())

@@ -193,7 +193,7 @@ struct KeptSnapshotTests {
   func keptMeanwhile() async throws {
     let shelf = KeepingTransport.Shelf()
     let transport = KeepingTransport(shelf)
-    var configuration = StoreConfiguration<String>()
+    var configuration = StoreConfiguration<String>.picky(refusing: "nothing")
     configuration.joinTimeout = .zero
     configuration.snapshotInterval = .seconds(3_600)
     configuration.syncInterval = .seconds(3_600)

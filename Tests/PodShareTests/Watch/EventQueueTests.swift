@@ -3,6 +3,10 @@ import Testing
 
 @testable import PodShare
 
+extension EventQueue {
+  fileprivate mutating func append(_ event: Event<Value>) -> Bool { append([event]) }
+}
+
 @Suite("EventQueue")
 struct EventQueueTests {
   private func event(_ key: String, _ value: Int) -> Event<Int> {

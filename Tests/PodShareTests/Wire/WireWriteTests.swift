@@ -16,7 +16,13 @@ struct WireWriteTests {
     #expect(write.author == sample.author, "seed \(seed)")
     #expect(write.timestamp == sample.stamp.timestamp, "seed \(seed)")
     #expect(write.entries.map(WireSamples.Entry.init) == sample.entries, "seed \(seed)")
-    #expect(WireDecoder.author(ofWrite: sample.message) == sample.author, "seed \(seed)")
+    let other = PodIdentity(nodeID: sample.author.nodeID, incarnation: sample.author.incarnation ^ 1)
+    for author in [sample.author, other] {
+      let isAuthor = author == sample.author
+      #expect(WriteEncoder.Preamble(author: author).begins(sample.message) == isAuthor, "seed \(seed)")
+      guard case .write(let write) = try WireDecoder.decode(sample.message, knowing: author) else { continue }
+      #expect(write.author == sample.author && write.author.isSame(as: author) == isAuthor, "seed \(seed)")
+    }
     #expect(WireDecoder.keys(ofWrite: sample.message) == sample.entries.map(\.key), "seed \(seed)")
   }
 

@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import NIOCore
 
 // What becomes of the bytes that come in: message, values, replica. Decoding is done before the lock is taken.
@@ -23,11 +24,10 @@ extension StoreCore {
   func receive(_ bytes: ByteBuffer) {
     traffic.messagesReceived.count()
     // A pod need not decode what it has itself encoded.
-    if WireDecoder.author(ofWrite: bytes) == identity {
-      return
-    }
+    if preamble.begins(bytes) { return }
     do {
-      receive(try WireDecoder.decode(bytes))
+      let known = lastAuthor.withLockedValue { $0 }
+      receive(try WireDecoder.decode(bytes, knowing: known))
     } catch {
       traffic.invalidMessages.count()
       reporter.report(.invalidMessage(error))
@@ -38,11 +38,13 @@ extension StoreCore {
     let wall = now()
     switch message {
     case .write(let write):
-      let writes = decode(write.entries)
-      update { state in
-        state.isDirty = true
-        state.replica.receive(
-          writes, from: write.author, stampedAt: write.timestamp, wall: wall, outbox: &state.outbox)
+      lastAuthor.withLockedValue { last in
+        if last?.isSame(as: write.author) != true { last = write.author }
+      }
+      if write.entries.count == 1 {
+        receive(CollectionOfOne(decode(write.entries[0])), of: write, wall: wall)
+      } else {
+        receive(decode(write.entries), of: write, wall: wall)
       }
     case .stateRequest(let request):
       update { state in
@@ -62,14 +64,25 @@ extension StoreCore {
     }
   }
 
-  func decode(_ entries: some Sequence<WireEntry>) -> [Write<Value>] {
-    entries.map { entry in
-      let (write, undecodable) = entry.decoded(by: configuration.codec)
-      if let undecodable {
-        reporter.report(
-          .undecodable(key: entry.key.string, reason: undecodable, peer: entry.version.origin))
-      }
-      return write
+  private func receive(_ writes: some Collection<Write<ErasedValue>>, of message: WireWrite, wall: Timestamp)
+  {
+    update { state in
+      state.isDirty = true
+      state.replica.receive(
+        writes, from: message.author, stampedAt: message.timestamp, wall: wall, outbox: &state.outbox)
     }
+  }
+
+  func decode(_ entries: some Sequence<WireEntry>) -> [Write<ErasedValue>] {
+    entries.map(decode)
+  }
+
+  private func decode(_ entry: WireEntry) -> Write<ErasedValue> {
+    let (write, undecodable) = entry.decoded(by: codec.decode)
+    if let undecodable {
+      reporter.report(
+        .undecodable(key: entry.key.string, reason: undecodable, peer: entry.version.origin))
+    }
+    return write
   }
 }

@@ -47,7 +47,7 @@ extension StoreCore {
   }
 
   private func subscribe(
-    to topic: String, handler: @escaping @Sendable (StoreCore<Value>, TransportEvent) -> Void
+    to topic: String, handler: @escaping @Sendable (StoreCore, TransportEvent) -> Void
   ) async throws(StoreError) {
     guard !Task.isCancelled else { throw .cancelled("joining \(self.topic.debugDescription)") }
     let subscription: TransportSubscription
@@ -170,7 +170,7 @@ extension StoreCore {
     }
     maintenance?.cancel()
     for subscription in subscriptions { subscription.cancel() }
-    watchers.finishAll()
+    events.finishAll()
     memberUpdates.finish()
     closed.open()
   }

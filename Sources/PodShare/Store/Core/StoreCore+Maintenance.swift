@@ -97,12 +97,12 @@ extension StoreCore {
   func waitForOutbox() async throws(StoreError) {
     let barrier = Latch()
     let mustWait = state.withLock { state in
-      guard state.isDraining || !state.outbox.isEmpty else { return false }
-      state.barriers.append((state.actionsTaken + UInt64(state.outbox.count), barrier))
+      guard state.isDraining || state.rest != nil || !state.outbox.isEmpty else { return false }
+      state.barriers.append(barrier)
       return true
     }
     guard mustWait else { return }
-    if state.withLock({ $0.claimOutbox() }) { drainOutbox(share: Share.task) }
+    performWhatIsThere()
     guard await barrier.wait() else { throw .cancelled("flushing") }
   }
 

@@ -3,33 +3,47 @@ import NIOCore
 // How the replica's actions are performed: outside the write lock, in order, by one thread at a time. A thread that
 // finds another at it leaves its actions to that one.
 extension StoreCore {
-  /// Performs actions. Only for the thread for which `claimOutbox()` returned true.
+  /// Performs a batch and what has come meanwhile. Only for the thread that has claimed the outbox.
   ///
   /// Other threads may go on adding as fast as this one performs. So that a single `set` does not end up working for
   /// them, a thread performs a share, and then leaves off: to the next who writes or, if nobody does, to a task.
-  func drainOutbox(share: Int) {
-    var performed = 0
-    // What there was when these were put up has been performed, even if there is more by now. They are opened when it
-    // is known whether there is, so that whoever waits and then writes alone finds nobody performing.
-    var reached: [Latch] = []
-    defer { for barrier in reached { barrier.open() } }
-    while performed < share {
-      let (contents, barriers) = takeActions(limit: min(64, share - performed))
+  func perform(_ batch: consuming Batch, share: Int) {
+    var share = share
+    var batch = batch
+    while true {
+      perform(&batch.contents, share: &share)
+      guard batch.contents.count == 0 else { return leave(batch) }
+      // Before the lock is taken: values are let go of.
+      batch.contents.clear()
+      // What there was when these were put up has been performed, even if there is more by now. They are opened when it
+      // is known whether there is, so that whoever waits and then writes alone finds nobody performing.
+      let reached = batch.barriers
+      let next = state.withLock { state -> Batch? in
+        swap(&state.spare, &batch.contents)
+        if let next = state.takeBatch() { return next }
+        state.isDraining = false
+        return nil
+      }
       for barrier in reached { barrier.open() }
-      reached = barriers
-      guard let contents else { return }
-      perform(contents)
-      performed += max(1, contents.actions.count)
+      guard let next else { return }
+      guard share > 0 else { return leave(next) }
+      batch = next
     }
-    let isDone = state.withLock { state in
+  }
+
+  /// Leaves what has not been performed to others.
+  private func leave(_ batch: consuming Batch) {
+    var batch: Batch? = batch
+    state.withLock { state in
+      state.rest = batch.take()
       state.isDraining = false
-      return state.outbox.isEmpty && state.barriers.isEmpty
     }
-    guard !isDone else { return }
-    Task.detached { [weak self] in
-      guard let self, state.withLock({ $0.claimOutbox() }) else { return }
-      drainOutbox(share: Share.task)
-    }
+    Task.detached { [weak self] in self?.performWhatIsThere() }
+  }
+
+  /// Performs what is in the outbox, if nobody else is at it.
+  func performWhatIsThere() {
+    if let batch = state.withLock({ $0.claimOutbox() }) { perform(batch, share: Share.task) }
   }
 
   /// How many actions a thread performs before it leaves off. Performing one can mean receiving a message on another
@@ -40,34 +54,20 @@ extension StoreCore {
     static var task: Int { 4_096 }
   }
 
-  /// Takes out actions, nil if there are none, and the barriers that are reached when they have been performed.
-  private func takeActions(limit: Int) -> (Outbox<Value>.Contents?, [Latch]) {
-    state.withLock { state in
-      guard !state.outbox.isEmpty else {
-        state.isDraining = false
-        defer { state.barriers = [] }
-        return (nil, state.barriers.map(\.latch))
-      }
-      let contents = state.outbox.take(limit: limit)
-      state.actionsTaken += UInt64(contents.actions.count)
-      let (reached, rest) = state.barriers.partitioned { $0.position <= state.actionsTaken }
-      state.barriers = rest
-      return (contents, reached.map(\.latch))
+  private func perform(_ contents: inout Outbox<ErasedValue>.Contents, share: inout Int) {
+    if !contents.events.isEmpty {
+      events.append(contents.events, from: contents.firstEvent)
+      share -= contents.events.count
+      contents.eventsAreTold()
+    }
+    while share > 0, let action = contents.takeAction() {
+      perform(action)
+      share -= 1
     }
   }
 
-  private func perform(_ contents: Outbox<Value>.Contents) {
-    var position = contents.firstEvent
-    for action in contents.actions {
-      perform(action, position: &position)
-    }
-  }
-
-  private func perform(_ action: Outbox<Value>.Action, position: inout UInt64) {
+  private func perform(_ action: consuming Outbox<ErasedValue>.Action) {
     switch action {
-    case .tell(let event):
-      tell(event, at: position)
-      position += 1
     case .publish(let encoder, let stamp):
       publish(encoder.finish(stamp))
     case .publishUnsent:
@@ -124,12 +124,6 @@ extension StoreCore {
     }
   }
 
-  private func tell(_ event: Event<Value>, at position: UInt64) {
-    for _ in 0..<watchers.tell(event, at: position) {
-      reporter.report(.fellBehind)
-    }
-  }
-
   private func publish(_ message: ByteBuffer) {
     switch configuration.wireFormat {
     case .v1: publishAsEvents(message)
@@ -167,11 +161,5 @@ extension StoreCore {
       traffic.publishFailures.count()
       return "the transport is not connected"
     }
-  }
-}
-
-extension Array {
-  fileprivate func partitioned(by belongsFirst: (Element) -> Bool) -> ([Element], [Element]) {
-    isEmpty ? ([], []) : (filter(belongsFirst), filter { !belongsFirst($0) })
   }
 }

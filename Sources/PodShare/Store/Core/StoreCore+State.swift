@@ -108,12 +108,12 @@ extension StoreCore {
   /// Adds entries; false if the codec refused one, which is reported and left out.
   @discardableResult
   func add(
-    _ entries: some Sequence<(key: Key, value: StoredEntry<Value>)>, to encoder: inout StateEncoder
+    _ entries: some Sequence<(key: Key, value: StoredEntry<ErasedValue>)>, to encoder: inout StateEncoder
   ) -> Bool {
     var isComplete = true
     for (key, entry) in entries {
       do {
-        try encoder.add(entry, forKey: key, codec: configuration.codec)
+        try encoder.add(entry, forKey: key, encode: codec.encode)
       } catch {
         isComplete = false
         reporter.report(.encodingFailed(key: key.string, error))

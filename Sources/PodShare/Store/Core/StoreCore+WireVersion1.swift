@@ -49,9 +49,9 @@ extension StoreCore {
   }
 
   /// What the codec refuses is reported and left out.
-  private func writes(of entry: StoredEntry<Value>, forKey key: Key) -> [WireEntry] {
+  private func writes(of entry: StoredEntry<ErasedValue>, forKey key: Key) -> [WireEntry] {
     do {
-      return try entry.writes(forKey: key).map { try $0.encoded(by: configuration.codec) }
+      return try entry.writes(forKey: key).map { try $0.encoded(by: codec.encode) }
     } catch {
       reporter.report(.encodingFailed(key: key.string, error))
       return []

@@ -2,21 +2,22 @@ import NIOCore
 
 // One write's way: check, encode, then under the lock into the replica and its table; the rest is the outbox's.
 extension StoreCore {
-  func write(_ change: LocalChange<Value>) throws(StoreError) -> Version {
+  func write(_ change: LocalChange<ErasedValue>) throws(StoreError) -> Version {
     var change = change
-    let encoder = try encode(&change)
+    var message: WriteEncoder? = try encode(&change)
     let wall = now()
     return try updateWhenUncrowded { state throws(StoreError) in
       guard !state.isClosed else { throw .closed }
       state.isDirty = true
       return try state.replica.write(
-        CollectionOfOne(change), encoder: encoder, wall: wall, outbox: &state.outbox)
+        CollectionOfOne(change), encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
     }
   }
 
-  func write(_ change: LocalChange<Value>, ifVersion expected: Version?) throws(StoreError) -> Version? {
+  func write(_ change: LocalChange<ErasedValue>, ifVersion expected: Version?) throws(StoreError) -> Version?
+  {
     var change = change
-    let encoder = try encode(&change)
+    var message: WriteEncoder? = try encode(&change)
     let wall = now()
     return try updateWhenUncrowded { state throws(StoreError) in
       guard !state.isClosed else { throw .closed }
@@ -24,36 +25,38 @@ extension StoreCore {
       guard present == expected else { return nil }
       state.isDirty = true
       return try state.replica.write(
-        CollectionOfOne(change), encoder: encoder, wall: wall, outbox: &state.outbox)
+        CollectionOfOne(change), encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
     }
   }
 
-  func write(_ changes: [LocalChange<Value>]) throws(StoreError) {
+  func write(_ changes: [LocalChange<ErasedValue>]) throws(StoreError) {
     guard !state.withLock({ $0.isClosed }) else { throw .closed }
     guard !changes.isEmpty else { return }
     var changes = changes
-    var encoder = WriteEncoder(author: identity, capacity: 64 * changes.count)
+    var encoder = WriteEncoder(preamble, capacity: Self.usualEntryBytes * changes.count)
     for index in changes.indices { try encode(&changes[index], into: &encoder) }
     let size =
       encoder.buffer.readableBytes + WriteStamp.maxBytes(perEntryWithEpoch: configuration.merge != nil)
       * changes.count
     guard size <= WireLimits.messageBytes else { throw .batchTooLarge(size: size) }
     let wall = now()
+    var message: WriteEncoder? = consume encoder
     try updateWhenUncrowded { [changes] state throws(StoreError) in
       guard !state.isClosed else { throw .closed }
       state.isDirty = true
-      _ = try state.replica.write(changes, encoder: encoder, wall: wall, outbox: &state.outbox)
+      _ = try state.replica.write(
+        changes, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
     }
   }
 
-  func seed(_ entries: [(Key, Value)], asOf: Timestamp) throws(StoreError) {
+  func seed(_ entries: [LocalChange<ErasedValue>], asOf: Timestamp) throws(StoreError) {
     guard asOf.isInRange else {
       throw StoreError(.timestampOutOfRange, "seeds cannot be stamped \(asOf.nanoseconds) ns since 1970")
     }
-    var changes = entries.map { LocalChange(key: $0.0, action: .set($0.1)) }
+    var changes = entries
     // Seeds are sent later; but what cannot be encoded is refused now, as with any write.
     for index in changes.indices { _ = try encode(&changes[index]) }
-    let checked = changes.compactMap { change -> (Key, Value)? in
+    let checked = changes.compactMap { change -> (Key, ErasedValue)? in
       if case .set(let value) = change.action { (change.key, value) } else { nil }
     }
     try update { state throws(StoreError) in
@@ -63,25 +66,33 @@ extension StoreCore {
     }
   }
 
-  private func encode(_ change: inout LocalChange<Value>) throws(StoreError) -> WriteEncoder {
-    var encoder = WriteEncoder(author: identity)
+  /// Hands a message over for good. Were it kept here too, it would be copied when it is completed.
+  private static func take(_ message: inout WriteEncoder?) throws(StoreError) -> WriteEncoder {
+    guard let message = message.take() else { throw .internalInconsistency("a message is written twice") }
+    return message
+  }
+
+  private func encode(_ change: inout LocalChange<ErasedValue>) throws(StoreError) -> WriteEncoder {
+    var encoder = WriteEncoder(preamble, capacity: Self.usualEntryBytes)
     try encode(&change, into: &encoder)
     return encoder
   }
 
-  private func encode(_ change: inout LocalChange<Value>, into encoder: inout WriteEncoder) throws(StoreError)
+  private func encode(_ change: inout LocalChange<ErasedValue>, into encoder: inout WriteEncoder)
+    throws(StoreError)
   {
     let key = change.key
-    guard Names.isValidKey(key.string) else { throw .invalidKey(key.string) }
     guard case .set(let value) = change.action else {
       encoder.delete(key)
       return
     }
-    let codec = configuration.codec
+    let codec = codec
     let size: Int
     do {
-      size = try encoder.set(key) { try codec.encode(value, into: &$0) }
-      if copiesValues { change.action = .set(try codec.decode(encoder.lastValue(size))) }
+      size = try encoder.set(key) { try codec.encode(value, &$0) }
+      if configuration.copiesValues {
+        change.action = .set(try codec.decode(key, encoder.lastValue(size)))
+      }
     } catch {
       throw .encodingFailed(key: key.string, error)
     }
@@ -89,6 +100,9 @@ extension StoreCore {
       throw .valueTooLarge(key: key.string, size: size, limit: configuration.maxValueBytes)
     }
   }
+
+  /// What a key and a small value take. A message that is longer grows.
+  private static var usualEntryBytes: Int { 96 }
 
   func refresh() async throws(StoreError) {
     guard !state.withLock({ $0.isClosed }) else { throw .closed }

@@ -12,20 +12,27 @@ import NIOCore
 
 /// What a ``Store`` is a handle to: the replica behind its lock, and all that its actions need to be performed.
 ///
+/// It does not know the type of the store's values. Were it generic, it would be compiled once for all types, for users to
+/// call from other modules, and everything that it does would look up at run time what types it deals with: that took most
+/// of the time of a write. So ``Store`` alone is generic, and what depends on the type is in ``ErasedValue``,
+/// ``ErasedCodec`` and the merge function.
+///
 /// Tasks, subscriptions and watches hold it weakly, or not at all, so that it goes with the store.
-final class StoreCore<Value: Sendable>: Sendable {
-  typealias Writer = Table<Value>.Writer
+final class StoreCore: Sendable {
+  typealias Writer = ErasedTable.Writer
 
   /// What the write lock guards.
   struct State: ~Copyable {
     var replica: Replica<Writer>
-    var outbox = Outbox<Value>()
+    var outbox = Outbox<ErasedValue>()
+    /// Each is opened when what is in the outbox now, and what was before, has been performed.
+    var barriers: [Latch] = []
     /// One thread at a time performs actions.
     var isDraining = false
-    /// How many actions have ever been taken out of the outbox.
-    var actionsTaken: UInt64 = 0
-    /// Each is opened when the actions up to its position have been performed.
-    var barriers: [(position: UInt64, latch: Latch)] = []
+    /// What the last one to perform actions had begun with and not done.
+    var rest: Batch?
+    /// Empty: memory to be used again.
+    var spare = Outbox<ErasedValue>.Contents()
     /// Of keys whose entries are being sent again, one batch at a time: neither sent nor unsent for the moment.
     var keysBeingSent = 0
     /// Opened when the present request for state has been answered whole. Each waits for its own or a later one.
@@ -35,58 +42,74 @@ final class StoreCore<Value: Sendable>: Sendable {
     var isDirty = false
   }
 
+  /// What was taken out of the outbox at once. It has one owner, so that nothing in it is copied.
+  struct Batch: ~Copyable {
+    var contents: Outbox<ErasedValue>.Contents
+    var barriers: [Latch]
+  }
+
+  /// What an update came to, and what its thread is to perform.
+  private struct Outcome<Result>: ~Copyable {
+    let result: Result
+    var batch: Batch?
+  }
+
   let topic: String
   let identity: PodIdentity
-  let configuration: StoreConfiguration<Value>
+  let preamble: WriteEncoder.Preamble
+  let configuration: CoreConfiguration
   let transport: any Transport
-  let table = Table<Value>()
-  let watchers = WatcherRegistry<Value>()
+  let table: ErasedTable
   let reporter: ErrorReporter
+  let events: EventLog
   let state: Locked<State>
   let traffic = Traffic()
   let background = BackgroundQueue()
   let lifecycle = NIOLockedValueBox(Lifecycle())
   /// The last save of a snapshot, under way or done.
   let saving = NIOLockedValueBox<Task<StoreError?, Never>?>(nil)
+  /// Whose write came in last. Mostly the next is by the same pod, whose identity need not be made anew.
+  let lastAuthor = NIOLockedValueBox<PodIdentity?>(nil)
   let memberUpdates = MemberUpdates()
   let caughtUp = Latch()
   /// Another pod has all that was written here. Only of use once nothing more is written.
   let confirmed = Latch()
   let closed = Latch()
 
-  /// A value of a class is copied by way of its bytes, lest its owner changes it behind the store's back.
-  let copiesValues = Value.self is AnyObject.Type
-
   init(
-    topic: String, transport: any Transport, configuration: StoreConfiguration<Value>
+    topic: String, transport: any Transport, configuration: CoreConfiguration, table: ErasedTable
   ) throws(StoreError) {
     guard Names.isValidTopic(topic) else {
       throw StoreError(
         .invalidTopic,
         "a topic has 1 to 1,024 bytes and no control characters, unlike \(topic.debugDescription)")
     }
-    try configuration.validate()
     let identity = PodIdentity(
       nodeID: configuration.nodeID ?? "pod-" + String(UInt64.random(in: 1 << 40..<1 << 50), radix: 36),
       incarnation: UInt64.random(in: PodIdentity.incarnations))
     var options = ReplicaOptions(
       merge: configuration.merge, tombstoneTTL: configuration.tombstoneTTL,
       maxClockSkew: configuration.maxClockSkew)
-
     options.announcesNumbers = configuration.wireFormat != .v1
 
     self.topic = topic
     self.identity = identity
+    preamble = WriteEncoder.Preamble(author: identity)
     self.configuration = configuration
     self.transport = transport
-    reporter = ErrorReporter(
+    self.table = table
+    let reporter = ErrorReporter(
       onError: configuration.onError, logger: configuration.logger, now: configuration.time.now)
+    self.reporter = reporter
+    events = EventLog(onFellBehind: { reporter.report(.fellBehind) })
     state = Locked(
       State(
         replica: Replica(
           identity: identity, options: options, storage: Writer(table), now: configuration.time.now(),
           seed: .random(in: .min ... .max))))
   }
+
+  var codec: ErasedCodec { configuration.codec }
 
   func now() -> Timestamp { configuration.time.now() }
 
@@ -96,13 +119,12 @@ final class StoreCore<Value: Sendable>: Sendable {
   func update<Result, Failure>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let (result, mustDrain) = try state.withLock { state throws(Failure) in
-      let result = try body(&state)
-      return (result, state.claimOutbox())
+    var outcome = try state.withLock { state throws(Failure) in
+      Outcome(result: try body(&state), batch: state.claimOutbox())
     }
     table.freeUnreachable()
-    if mustDrain { drainOutbox(share: Share.receive) }
-    return result
+    if let batch = outcome.batch.take() { perform(batch, share: Share.receive) }
+    return outcome.result
   }
 
   /// The same for a local write, which waits a little if the outbox is crowded.
@@ -111,20 +133,22 @@ final class StoreCore<Value: Sendable>: Sendable {
   ) throws(Failure) -> Result {
     var patience = Self.patience
     while true {
-      let update = try state.withLock { state throws(Failure) -> (result: Result, mustDrain: Bool)? in
-        guard patience == 0 || !state.isCrowded else { return nil }
-        let result = try body(&state)
-        return (result, state.claimOutbox())
+      let outcome = try state.withLock { state throws(Failure) -> Outcome<Result>? in
+        guard patience == 0 || !(state.isCrowded || events.isCrowded) else { return nil }
+        return Outcome(result: try body(&state), batch: state.claimOutbox())
       }
-      if let update {
+      if var outcome {
         table.freeUnreachable()
-        if update.mustDrain { drainOutbox(share: Share.write) }
-        return update.result
+        if let batch = outcome.batch.take() { perform(batch, share: Share.write) }
+        return outcome.result
       }
       patience -= 1
       usleep(Self.pause)
     }
   }
+
+  /// So many actions, or events, are more than is being kept up with.
+  static var crowd: Int { 8_192 }
 
   // A writer waits while those before it have left more to do than is being kept up with, which keeps the outbox
   // bounded. Never for long, at most 10 ms: the thread that performs the actions may itself be waiting for this one,
@@ -134,14 +158,27 @@ final class StoreCore<Value: Sendable>: Sendable {
 }
 
 extension StoreCore.State {
-  /// Whether the calling thread is to perform the actions there are: if there are any and nobody else is at it.
-  mutating func claimOutbox() -> Bool {
-    guard !isDraining, !outbox.isEmpty || !barriers.isEmpty else { return false }
+  /// What the calling thread is to perform: nil if there is nothing, or somebody else is at it.
+  mutating func claimOutbox() -> StoreCore.Batch? {
+    guard !isDraining else { return nil }
+    guard let batch = takeBatch() else { return nil }
     isDraining = true
-    return true
+    return batch
+  }
+
+  /// What is to be performed next.
+  mutating func takeBatch() -> StoreCore.Batch? {
+    if let rest = rest.take() { return rest }
+    guard !outbox.isEmpty || !barriers.isEmpty else { return nil }
+    var spare = Outbox<ErasedValue>.Contents()
+    swap(&spare, &self.spare)
+    defer { barriers = [] }
+    return StoreCore.Batch(contents: outbox.take(leaving: spare), barriers: barriers)
   }
 
   var unsentCount: Int { replica.unsent.count + keysBeingSent }
 
-  fileprivate var isCrowded: Bool { isDraining && outbox.count >= 8_192 }
+  fileprivate var isCrowded: Bool {
+    isDraining && outbox.count >= StoreCore.crowd
+  }
 }

@@ -6,9 +6,13 @@ import Synchronization
 /// CellHead | value | UInt32: the key's length and two marks | the key's UTF-8 bytes
 /// ```
 ///
-/// Invariants. A cell is filled by the writer before any other thread can reach it, and nothing in it changes after that
-/// but `older`, which is atomic. The value is initialised if, and only if, `hasValue` is marked. Whoever reads a cell is
-/// the writer, or is in a read section that it entered before it found the cell; so the cell is there.
+/// This is its bare address; the memory is that of a ``CellObject``, of which the table holds one reference for each cell
+/// that was put.
+///
+/// Invariants. A cell is filled before any other thread can reach it, the value and the key by whoever makes it and the
+/// head by the writer, and nothing in it changes after that but `older`, which is atomic. The value is initialised if, and
+/// only if, `hasValue` is marked. Whoever reads a cell is the writer, or is in a read section that it entered before it found
+/// the cell, or holds a reference to its object and looks only at the value and the key; so what it reads is there.
 struct Cell: Equatable {
   let head: UnsafeMutablePointer<CellHead>
 
@@ -22,6 +26,9 @@ struct Cell: Equatable {
   }
 
   var bits: UInt { UInt(bitPattern: head) }
+
+  /// Whether it was never put into a table.
+  var isFree: Bool { head.pointee.birth == 0 }
 
   /// The number of the commit that put it.
   var birth: UInt64 { head.pointee.birth }
@@ -46,14 +53,50 @@ struct Cell: Equatable {
 
 struct CellHead: ~Copyable {
   let older: Atomic<UInt>
+  /// From 1; 0 for a cell that no table has.
   let birth: UInt64
   let hash: UInt64
   let timestamp: Int64
   let sequence: UInt64
-  /// Kept alive by ``Origins`` for as long as there are cells that name it; nil only where the key was removed.
+  /// Kept alive by ``Origins`` for as long as there are cells that name it; nil only where the key was removed, or where the
+  /// cell was never put.
   let author: Unmanaged<Origins.Origin>?
   /// Owned by the cell.
   let details: Unmanaged<EntryDetails>?
+
+  /// Of a cell that is not put yet.
+  init() {
+    older = Atomic(0)
+    birth = 0
+    hash = 0
+    timestamp = 0
+    sequence = 0
+    author = nil
+    details = nil
+  }
+
+  init(
+    _ position: Position, _ version: Version, _ author: Unmanaged<Origins.Origin>, _ details: EntryDetails?
+  ) {
+    older = Atomic(position.older?.bits ?? 0)
+    birth = position.birth
+    hash = position.hash
+    timestamp = version.timestamp.nanoseconds
+    sequence = version.sequence
+    self.author = author
+    self.details = details.map(Unmanaged.passRetained)
+  }
+
+  /// Of a cell that says that its key is gone.
+  init(ofRemoved position: Position) {
+    older = Atomic(position.older?.bits ?? 0)
+    birth = position.birth
+    hash = position.hash
+    timestamp = 0
+    sequence = 0
+    author = nil
+    details = nil
+  }
 
   /// Where in the table's history a cell belongs.
   struct Position {
@@ -65,55 +108,38 @@ struct CellHead: ~Copyable {
 
 /// Where in a cell things are: the same for all cells of a table, since all values are of one type.
 struct CellLayout {
-  let valueOffset: Int
+  /// Where the value is, but for what an unusual alignment asks for.
+  private let valueOffset: Int
   /// Of the key's length and the marks; the bytes follow.
   let keyOffset: Int
-  let alignment: Int
+  /// Cells are aligned to 16 bytes. Where values ask for more, their address is rounded up: this is the unit less one.
+  private let valueMask: Int
 
   init<Value>(for value: Value.Type) {
-    alignment = max(MemoryLayout<CellHead>.alignment, MemoryLayout<Value>.alignment)
-    valueOffset = MemoryLayout<CellHead>.size.roundedUp(toMultipleOf: MemoryLayout<Value>.alignment)
-    keyOffset = (valueOffset + MemoryLayout<Value>.size).roundedUp(toMultipleOf: 4)
+    let alignment = MemoryLayout<Value>.alignment
+    valueMask = alignment > CellObject.alignment ? alignment - 1 : 0
+    let offset = MemoryLayout<CellHead>.size
+    valueOffset = valueMask == 0 ? offset.roundedUp(toMultipleOf: alignment) : offset
+    keyOffset = (valueOffset + valueMask + MemoryLayout<Value>.size).roundedUp(toMultipleOf: 4)
   }
 
   static var hasValueMark: UInt32 { 1 << 30 }
   static var isRemovedMark: UInt32 { 1 << 31 }
   static var maxKeyBytes: Int { (1 << 30) - 1 }
 
-  /// Makes a cell, whole but for the value if it is to have one: that is for the caller to initialise.
-  func make(
-    key: UnsafeRawBufferPointer, _ position: CellHead.Position, _ version: Version,
-    _ author: Unmanaged<Origins.Origin>, _ details: EntryDetails?, hasValue: Bool
-  ) -> Cell {
-    let cell = allocate(key: key, marks: hasValue ? Self.hasValueMark : 0)
-    cell.head.initialize(
-      to: CellHead(
-        older: Atomic(position.older?.bits ?? 0), birth: position.birth, hash: position.hash,
-        timestamp: version.timestamp.nanoseconds, sequence: version.sequence, author: author,
-        details: details.map(Unmanaged.passRetained)))
-    return cell
+  /// The size of a cell.
+  func byteCount(keyBytes: Int) -> Int {
+    precondition(keyBytes <= Self.maxKeyBytes, "a key of \(keyBytes) bytes")
+    return keyOffset + 4 + keyBytes
   }
 
-  /// Makes a cell that says that its key is gone.
-  func makeRemoved(key: UnsafeRawBufferPointer, _ position: CellHead.Position) -> Cell {
-    let cell = allocate(key: key, marks: Self.isRemovedMark)
-    cell.head.initialize(
-      to: CellHead(
-        older: Atomic(position.older?.bits ?? 0), birth: position.birth, hash: position.hash,
-        timestamp: 0, sequence: 0, author: nil, details: nil))
-    return cell
-  }
-
-  /// Memory for a cell, its key and marks filled in.
-  private func allocate(key: UnsafeRawBufferPointer, marks: UInt32) -> Cell {
-    precondition(key.count <= Self.maxKeyBytes, "a key of \(key.count) bytes")
-    let address = UnsafeMutableRawPointer.allocate(
-      byteCount: keyOffset + 4 + key.count, alignment: alignment)
+  /// Fills in the key and the marks.
+  func setKey(_ key: UnsafeRawBufferPointer, marks: UInt32, of cell: Cell) {
+    let address = UnsafeMutableRawPointer(cell.head)
     address.storeBytes(of: UInt32(key.count) | marks, toByteOffset: keyOffset, as: UInt32.self)
     if let bytes = key.baseAddress {
       (address + (keyOffset + 4)).copyMemory(from: bytes, byteCount: key.count)
     }
-    return Cell(address.assumingMemoryBound(to: CellHead.self))
   }
 
   @inline(__always)
@@ -128,7 +154,9 @@ struct CellLayout {
 
   @inline(__always)
   func value(of cell: Cell) -> UnsafeMutableRawPointer {
-    UnsafeMutableRawPointer(cell.head) + valueOffset
+    let address = UInt(bitPattern: cell.head) &+ UInt(bitPattern: valueOffset &+ valueMask)
+    // Never nil: within the cell.
+    return UnsafeMutableRawPointer(bitPattern: address & ~UInt(bitPattern: valueMask)).unsafelyUnwrapped
   }
 
   func key(of cell: Cell) -> UnsafeRawBufferPointer {

@@ -62,7 +62,7 @@ package struct CellTable {
   @inline(__always)
   func hash(_ key: UnsafeRawBufferPointer) -> UInt64 { header.pointee.hash(key) }
 
-  init<Value>(of value: Value.Type) {
+  init(_ layout: CellLayout) {
     precondition(MemoryLayout<Header>.size <= Self.stripesOffset)
     let bytes = Self.stripesOffset + Self.stripeCount * Self.stripeBytes
     base = .allocate(byteCount: bytes, alignment: 128)
@@ -71,7 +71,7 @@ package struct CellTable {
     directory.set(Segment(slotsLog2: 3, depth: 0), at: 0)
     header.initialize(
       to: Header(
-        root: Atomic(directory.bits), phase: Atomic(0), hash: .seeded, layout: CellLayout(for: Value.self)))
+        root: Atomic(directory.bits), phase: Atomic(0), hash: .seeded, layout: layout))
   }
 
   /// Frees the table, not its cells. Nobody reads or writes any more.

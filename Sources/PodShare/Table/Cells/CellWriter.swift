@@ -89,8 +89,11 @@ struct CellWriter: ~Copyable {
     return settle()
   }
 
-  /// Forgets a key altogether, as a commit of its own. Returns cells that no thread can reach any more.
-  mutating func remove(_ key: Key) -> [Cell] {
+  /// Forgets a key altogether, as a commit of its own. If a snapshot still sees it, a cell is put that says that the key is
+  /// gone, made by `makeRemoved`. Returns cells that no thread can reach any more.
+  mutating func remove(
+    _ key: Key, _ makeRemoved: (UnsafeRawBufferPointer, CellHead.Position) -> Cell
+  ) -> [Cell] {
     guard let place = key.withBytes({ table.place(of: $0, hash: table.hash($0)) }),
       !layout.isRemoved(place.cell)
     else { return [] }
@@ -104,8 +107,8 @@ struct CellWriter: ~Copyable {
         reclamation.retire(.cell(place.cell))
         return
       }
-      let marker = layout.makeRemoved(
-        key: layout.key(of: place.cell),
+      let marker = makeRemoved(
+        layout.key(of: place.cell),
         CellHead.Position(older: place.cell, birth: lastCommit, hash: place.cell.hash))
       place.segment.replace(at: place.index, with: marker)
       replaced.append((place.cell, marker))

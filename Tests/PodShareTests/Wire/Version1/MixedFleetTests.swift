@@ -247,7 +247,7 @@ struct MixedFleetTests {
   private func sorted(_ snapshot: String) -> [String]? {
     guard let contents = try? SavedSnapshot.decode(ByteBuffer(string: snapshot)) else { return nil }
     return contents.entries.map { entry in
-      let write: Write<EventVectorTests.Limit> = entry.decoded(by: JSONCodec()).0
+      let write: Write<EventVectorTests.Limit> = entry.decoded { try JSONCodec().decode($1) }.0
       return "\(write.key) \(write.version) \(write.content)"
     }
   }

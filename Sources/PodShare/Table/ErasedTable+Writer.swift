@@ -1,12 +1,14 @@
-extension Table {
+extension ErasedTable {
   /// The writer's side of the table. Exactly one is made, for the replica.
   ///
-  /// What it does is in ``CellWriter``; here is what depends on the type of the values.
+  /// What it does is in ``CellWriter``; here is what is in a cell.
   package struct Writer: EntryStorage, ~Copyable {
-    private let table: Table<Value>
+    package typealias Value = ErasedValue
+
+    private let table: ErasedTable
     private var cells: CellWriter
 
-    package init(_ table: Table<Value>) {
+    package init(_ table: ErasedTable) {
       self.table = table
       cells = CellWriter(table.cells, pins: table.pins, origins: table.origins)
     }
@@ -18,40 +20,40 @@ extension Table {
 
     package var count: Int { cells.count }
 
-    package func entry(forKey key: Key) -> StoredEntry<Value>? {
+    package func entry(forKey key: Key) -> StoredEntry<ErasedValue>? {
       cells.find(key).map(table.entry)
     }
 
-    package func snapshot() -> TableSnapshot<Value> {
+    package func snapshot() -> TableSnapshot {
       table.snapshot()
     }
 
     package func forEachEntry(
-      inBucket prefix: UInt64, bits: Int, _ body: (Key, StoredEntry<Value>) throws -> Void
+      inBucket prefix: UInt64, bits: Int, _ body: (Key, StoredEntry<ErasedValue>) throws -> Void
     ) rethrows {
       try cells.forEachCell(inBucket: prefix, bits: bits) {
         try body(table.key(of: $0), table.entry(of: $0))
       }
     }
 
-    package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key) {
+    package mutating func commit(_ entry: StoredEntry<ErasedValue>, forKey key: Key) {
       cells.begin()
       put(entry, forKey: key)
       table.giveUp(cells.publish())
     }
 
-    package mutating func commit(_ entries: [Key: StoredEntry<Value>]) {
+    package mutating func commit(_ entries: [Key: StoredEntry<ErasedValue>]) {
       cells.begin()
       for (key, entry) in entries { put(entry, forKey: key) }
       table.giveUp(cells.publish())
     }
 
-    private mutating func put(_ entry: StoredEntry<Value>, forKey key: Key) {
+    private mutating func put(_ entry: StoredEntry<ErasedValue>, forKey key: Key) {
       cells.put(key) { table.makeCell(entry, key: $0, position: $1) }
     }
 
     package mutating func remove(forKey key: Key) {
-      table.giveUp(cells.remove(key))
+      table.giveUp(cells.remove(key, table.makeRemovedCell))
     }
 
     package mutating func tidy() -> Bool {
