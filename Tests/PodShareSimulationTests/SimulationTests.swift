@@ -18,7 +18,7 @@ struct SimulationTests {
   #if DEBUG
     private static let defaultCount: UInt64 = 5
   #else
-    private static let defaultCount: UInt64 = 400
+    private static let defaultCount: UInt64 = 250
   #endif
 
   @Test("P1, P2, P3, P5: the later write wins, on every pod alike, whatever the network does")

@@ -8,7 +8,8 @@ import Synchronization
 /// none left. That is
 /// - a consumer that asks for its next event, has none waiting, and finds some here;
 /// - a task, woken when somebody waits for an event that has come;
-/// - whoever appends, if so many have gathered that they might be more than some watcher has room for.
+/// - whoever appends, if there are but a few watchers, or if so many events have gathered that they might be more than some
+///   watcher has room for.
 ///
 /// So a consumer that is awake gets its events without anybody being woken, and what a writer has to do for watchers who
 /// sleep is to wake one task.
@@ -17,6 +18,8 @@ final class EventLog: Sendable {
   private static let mostGathered = 128
 
   private static let crowd = 8_192
+  /// Waking so many takes no longer than waking a task that wakes them.
+  private static let few = 2
 
   private enum Distributor {
     case none
@@ -50,6 +53,10 @@ final class EventLog: Sendable {
         return .distributor
       }
       guard distributor == .none, awaited.areAny(for: event.key) else { return .nothing }
+      guard watchers.count > EventLog.few else {
+        distributor = .working
+        return .distributor
+      }
       distributor = .woken
       return .task
     }

@@ -7,25 +7,29 @@ struct WatcherIndex {
   /// All others.
   private(set) var ofManyKeys: [ID: Watcher] = [:]
 
-  var isEmpty: Bool { ofManyKeys.isEmpty && byKey.isEmpty }
+  var isEmpty: Bool { count == 0 }
 
-  var count: Int { byKey.values.reduce(ofManyKeys.count) { $0 + $1.count } }
+  private(set) var count = 0
 
   mutating func insert(_ watcher: Watcher) {
-    if let key = watcher.scope.onlyKey {
-      byKey[key, default: [:]][ID(watcher)] = watcher
-    } else {
-      ofManyKeys[ID(watcher)] = watcher
-    }
+    let replaced =
+      if let key = watcher.scope.onlyKey {
+        byKey[key, default: [:]].updateValue(watcher, forKey: ID(watcher))
+      } else {
+        ofManyKeys.updateValue(watcher, forKey: ID(watcher))
+      }
+    if replaced == nil { count += 1 }
   }
 
   mutating func remove(_ watcher: Watcher) {
-    guard let key = watcher.scope.onlyKey else {
-      ofManyKeys[ID(watcher)] = nil
-      return
+    let removed: Watcher?
+    if let key = watcher.scope.onlyKey {
+      removed = byKey[key]?.removeValue(forKey: ID(watcher))
+      if byKey[key]?.isEmpty == true { byKey[key] = nil }
+    } else {
+      removed = ofManyKeys.removeValue(forKey: ID(watcher))
     }
-    byKey[key]?[ID(watcher)] = nil
-    if byKey[key]?.isEmpty == true { byKey[key] = nil }
+    if removed != nil { count -= 1 }
   }
 
   mutating func removeAll(where shouldBeRemoved: (Watcher) -> Bool) {
