@@ -10,6 +10,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case version1
   /// Messages of wire version 2.
   case version2
+  /// Conversations about where two pods differ.
+  case healing
   /// Snapshots of both versions.
   case snapshot
   /// The frames of wire version 1, in pieces.
@@ -26,6 +28,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     switch self {
     case .version1: Self.version1(ByteBuffer(bytes: input))
     case .version2: Self.version2(ByteBuffer(bytes: input))
+    case .healing: HealingFuzzing.run(ByteBuffer(bytes: input))
     case .snapshot: Self.snapshot(ByteBuffer(bytes: input))
     case .frame: Self.frame(input)
     case .call: Self.call(ByteBuffer(bytes: input))

@@ -173,6 +173,8 @@ struct TableConcurrencyTests {
       for round in 0..<3_000 { _ = try? a.store.set(Self.keys[round % 10], to: round) }
       let done = DispatchSemaphore(value: 0)
       Task.detached {
+        // However long that takes while readers keep every core busy; closing has a time limit.
+        try? await a.store.flush()
         try? await a.store.close()
         try? await b.store.close()
         done.signal()

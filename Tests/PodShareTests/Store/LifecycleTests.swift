@@ -139,7 +139,7 @@ struct LifecycleTests {
     let running = Task { try await group.run() }
     await eventually("the store has caught up") { store.isCaughtUp }
     try store.set("k", to: 1)
-    #expect(a.store["k"] == 1)
+    await eventually("it arrives") { a.store["k"] == 1 }
     await group.triggerGracefulShutdown()
     try await running.value
     #expect(StoreError.code { try store.set("k", to: 2) } == .closed)
