@@ -23,6 +23,14 @@ public struct Merge<Value: Sendable>: Sendable {
   }
 }
 
+extension Merge {
+  /// Whether the function is commutative and idempotent as far as two values show.
+  func isJoin(of first: Value, _ second: Value) -> Bool {
+    let joined = join(first, second)
+    return areEqual(joined, join(second, first)) && areEqual(joined, join(joined, second))
+  }
+}
+
 extension Merge<ErasedValue> {
   /// The merge of a store for whoever does not know the type of its values.
   init<Typed: Sendable>(erasing merge: Merge<Typed>, as type: ValueType) {

@@ -262,10 +262,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     guard case .value(let present) = current?.content, case .set(let value) = write.content else { return }
     counters.joins += 1
     guard counters.joins <= 256 || counters.joins.isMultiple(of: 64) else { return }
-    let joined = merge.join(present, value)
-    let isJoin =
-      merge.areEqual(joined, merge.join(value, present)) && merge.areEqual(joined, merge.join(joined, value))
-    guard !isJoin else { return }
+    guard !merge.isJoin(of: present, value) else { return }
     outbox.append(.report(.mergeNotAJoin(key: write.key.string, peer: write.version.origin)))
   }
 

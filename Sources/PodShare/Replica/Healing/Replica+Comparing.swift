@@ -224,14 +224,16 @@ extension Replica where Storage: ~Copyable {
 
   // MARK: Merge functions that are none
 
-  /// An entry has gone to and fro, joined each time on either side, and they still differ.
+  /// An entry has gone to and fro, joined each time on either side, and they still differ. If the two values show that the
+  /// function is no join, that is why; else the other may be a build that cannot decode what this one can.
   private mutating func giveUpJoining(
     _ entry: Write<Value>, with stored: StoredEntry<Value>, from sender: PodIdentity,
     outbox: inout Outbox<Value>
   ) {
-    guard options.merge != nil, entry.version == stored.version, !entry.isOpaque, !stored.isOpaque else {
-      return
-    }
+    guard let merge = options.merge, entry.version == stored.version,
+      case .value(let present) = stored.content,
+      case .set(let value) = entry.content, !merge.isJoin(of: present, value)
+    else { return }
     if healing.unjoinable.count >= Healing.maxUnjoinable { healing.unjoinable = [:] }
     healing.unjoinable[entry.key] = stored.version
     outbox.append(.report(.mergeNotAJoin(key: entry.key.string, peer: sender.nodeID)))
