@@ -35,6 +35,11 @@ package struct CausalContext: Sendable, Equatable {
     return ranges.count == 1 && first.lowerBound == author.incarnation &+ 1
   }
 
+  /// The last of an author's numbers that is in it. O(1).
+  func last(of author: PodIdentity) -> UInt64? {
+    seen[author]?.ranges.last?.upperBound
+  }
+
   /// Which of an author's numbers are not in it, up to its last; at most ``SyncMessage/Limits/ranges`` ranges.
   func missing(of author: PodIdentity, upTo last: UInt64) -> [ClosedRange<UInt64>] {
     // An author numbers its writes from the one after its incarnation.

@@ -41,7 +41,12 @@ extension Replica where Storage: ~Copyable {
   /// Which of a pod's numbers have not been taken in; none if it has been asked in this tick or the one before.
   private func missingNumbers(of member: Members.Member) -> [ClosedRange<UInt64>] {
     if let missing = member.missing, healing.tick - missing.asked < Healing.patience { return [] }
-    return context.missing(of: member.identity, upTo: member.heartbeat.lastSequence)
+    let announced = member.heartbeat.lastSequence
+    // Who writes wire version 1 announces none, and its numbers are not to be had.
+    guard announced > member.identity.incarnation else { return [] }
+    // A write can have come since the last heartbeat.
+    return context.missing(
+      of: member.identity, upTo: max(announced, context.last(of: member.identity) ?? announced))
   }
 
   /// Another pod lacks some of this pod's writes. It is sent what is under their keys now.
