@@ -43,57 +43,38 @@ struct SimulationTests {
     "P1 to P3: pods become equal after losses, full queues, silent and one-way partitions, pauses, crashes",
     arguments: [false, true])
   func hostileNetwork(withOldBuild: Bool) async {
-    var dialect = Self.numbers(withOldBuild: withOldBuild)
-    dialect.isHostile = true
-    await run(dialect)
+    await run(Self.numbers(withOldBuild: withOldBuild).hostile())
   }
 
   @Test("P6: the same with a merge function, and no write between two deletes is missing")
   func hostileNetworkWithMerge() async {
-    var dialect = Self.sets()
-    dialect.isHostile = true
-    await run(dialect)
+    await run(Self.sets().hostile())
   }
 
   @Test(
     "T10: what the fleet had seen deleted stays deleted, however long pods and halves of the fleet are away")
   func longAbsences() async {
-    var dialect = Self.numbers()
-    dialect.isHostile = true
-    dialect.hasLongAbsences = true
-    await run(dialect)
+    await run(Self.numbers().hostile(longAbsences: true))
   }
 
   @Test("T10: the same with a merge function")
   func longAbsencesWithMerge() async {
-    var dialect = Self.sets()
-    dialect.isHostile = true
-    dialect.hasLongAbsences = true
-    await run(dialect)
+    await run(Self.sets().hostile(longAbsences: true))
   }
 
   @Test("T12: pods become equal though clocks are days off, or fifty years ahead")
   func wildClocks() async {
-    var dialect = Self.numbers()
-    dialect.isHostile = true
-    dialect.hasLongAbsences = true
-    dialect.hasWildClocks = true
-    await run(dialect)
+    await run(Self.numbers().hostile(longAbsences: true, wildClocks: true))
   }
 
   @Test("T12: the same with a merge function")
   func wildClocksWithMerge() async {
-    var dialect = Self.sets()
-    dialect.isHostile = true
-    dialect.hasLongAbsences = true
-    dialect.hasWildClocks = true
-    await run(dialect)
+    await run(Self.sets().hostile(longAbsences: true, wildClocks: true))
   }
 
   @Test("P1: eight to fifty pods become equal after all of that, within the same time")
   func largeFleets() async {
-    var dialect = Self.numbers()
-    dialect.isHostile = true
+    var dialect = Self.numbers().hostile()
     dialect.firstPods = 8...40
     dialect.maxPods = 50
     // One takes as long as a hundred small ones.
@@ -116,8 +97,7 @@ struct SimulationTests {
 
   @Test("A seed replays exactly: the same pods, the same messages, at the same times")
   func replay() throws {
-    var dialect = Self.numbers(withOldBuild: true)
-    dialect.isHostile = true
+    let dialect = Self.numbers(withOldBuild: true).hostile()
     let seed = Self.seeds.lowerBound
     let logs = try (0..<2).map { _ in
       let workload = Workload(seed: seed, dialect: dialect)
@@ -178,5 +158,15 @@ struct SimulationTests {
         """)
       return false
     }
+  }
+}
+
+extension Dialect {
+  fileprivate func hostile(longAbsences: Bool = false, wildClocks: Bool = false) -> Self {
+    var dialect = self
+    dialect.isHostile = true
+    dialect.hasLongAbsences = longAbsences
+    dialect.hasWildClocks = wildClocks
+    return dialect
   }
 }

@@ -16,14 +16,12 @@ public struct Member: Sendable, Hashable {
   /// Whether it says that it holds what the others hold.
   public let isCaughtUp: Bool
 
-  package init(
-    nodeID: String, incarnation: UInt64, lastSeen: Timestamp, lastEqual: Timestamp?, isCaughtUp: Bool
-  ) {
-    self.nodeID = nodeID
-    self.incarnation = incarnation
-    self.lastSeen = lastSeen
-    self.lastEqual = lastEqual
-    self.isCaughtUp = isCaughtUp
+  init(_ member: Members.Member) {
+    nodeID = member.identity.nodeID
+    incarnation = member.identity.incarnation
+    lastSeen = member.lastSeen
+    lastEqual = member.lastEqual
+    isCaughtUp = member.heartbeat.isCaughtUp
   }
 }
 

@@ -10,10 +10,12 @@ import PodShare
 enum JSONFuzzing {
   /// One of each kind of value, and each way to ask a decoder.
   private struct Everything: Codable, Equatable, Sendable {
-    class Base: Codable, @unchecked Sendable {  // Not changed once it is made.
+    // Unchecked, because a class that others inherit from cannot be checked; nothing changes one once it is decoded.
+    class Base: Codable, @unchecked Sendable {
       var base: Int?
     }
 
+    // Unchecked, because its base is; it adds nothing that changes.
     final class Derived: Base, Equatable, @unchecked Sendable {
       let own: String?
 

@@ -1,19 +1,15 @@
+import PodShare
+
 /// A random number generator whose numbers follow from its seed alone: SplitMix64 (Steele, Lea, Flood: "Fast
 /// splittable pseudorandom number generators", 2014).
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
-  private var state: UInt64
+  private var base: SplitMix
 
   public init(seed: UInt64) {
-    state = seed
+    base = SplitMix(seed: seed)
   }
 
-  public mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
+  public mutating func next() -> UInt64 { base.next() }
 
   /// True with the given probability.
   public mutating func chance(_ probability: Double) -> Bool {

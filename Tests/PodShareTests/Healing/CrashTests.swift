@@ -29,15 +29,8 @@ struct CrashTests {
 
   @Test("Heartbeats are all that is sent where tombstones differ and nothing else does")
   func differentTombstones() throws {
-    let fleet = SimulatedFleet<Int>(seed: 1, options: .forSimulation)
-    fleet.conditions.delay = 0.000_1...0.02
-    fleet.conditions.duplication = 0
-    fleet.conditions.lateDuplication = 0
-    let (a, b) = (
-      try fleet.start("a", codec: BigEndianCodec()), try fleet.start("b", codec: BigEndianCodec())
-    )
-    let author = try fleet.start("author", codec: BigEndianCodec())
-    try fleet.run(for: .seconds(4))
+    let fleet = try SimulatedFleet.calm(of: ["a", "b", "author"])
+    let (a, b, author) = (fleet.pods[0], fleet.pods[1], fleet.pods[2])
     // b hears neither the write nor the delete, and then there is nobody who could be asked by number.
     fleet.reaches = { sender, receiver in sender !== author || receiver !== b }
     _ = try fleet.write([LocalChange(key: Key("k"), action: .set(1))], on: author)

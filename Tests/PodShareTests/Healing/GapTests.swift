@@ -27,14 +27,8 @@ struct GapTests {
 
   @Test("A write that was only overtaken is not asked for")
   func overtaken() throws {
-    let fleet = SimulatedFleet<Int>(seed: 1, options: .forSimulation)
-    fleet.conditions.delay = 0.000_1...0.02
-    fleet.conditions.duplication = 0
-    fleet.conditions.lateDuplication = 0
-    let (a, b) = (
-      try fleet.start("a", codec: BigEndianCodec()), try fleet.start("b", codec: BigEndianCodec())
-    )
-    try fleet.run(for: .seconds(3))
+    let fleet = try SimulatedFleet.calm(of: ["a", "b"])
+    let (a, b) = (fleet.pods[0], fleet.pods[1])
     for number in 0..<200 {
       _ = try fleet.write([LocalChange(key: Key("\(number % 10)"), action: .set(number))], on: a)
       try fleet.run(for: .milliseconds(1))

@@ -5,14 +5,9 @@ import Testing
 @Suite("Merge functions that are no joins", .timeLimit(.minutes(1)))
 struct UnjoinableTests {
   private func fleet(_ join: @escaping @Sendable (Int, Int) -> Int) throws -> SimulatedFleet<Int> {
-    let fleet = SimulatedFleet<Int>(
-      seed: 3,
+    let fleet = try SimulatedFleet.calm(
+      of: ["a", "b"], seed: 3,
       options: ReplicaOptions(merge: Merge(join), tombstoneTTL: .seconds(3_600), maxClockSkew: .seconds(60)))
-    fleet.conditions.delay = 0.000_1...0.01
-    fleet.conditions.duplication = 0
-    fleet.conditions.lateDuplication = 0
-    for name in ["a", "b"] { _ = try fleet.start(name, codec: BigEndianCodec()) }
-    try fleet.run(for: .seconds(3))
     let (a, b) = (fleet.pods[0], fleet.pods[1])
     fleet.reaches = { $0 === $1 }
     _ = try fleet.write([LocalChange(key: Key("k"), action: .set(1))], on: a)

@@ -30,9 +30,6 @@ struct Allowance: Sendable {
     }
   }
 
-  /// Beyond this many pods in one tick, others are granted nothing.
-  private static let maxPods = Members.limit
-
   private var granted: [PodIdentity: Counts] = [:]
   private var grantedToAll = Counts()
 
@@ -47,7 +44,8 @@ struct Allowance: Sendable {
 
   /// Whether a pod is given one more answer of a kind in this tick.
   mutating func grant(_ answer: Answer, to pod: PodIdentity) -> Bool {
-    guard grantedToAll[answer] < answer.limitOfAll, granted.count < Self.maxPods || granted[pod] != nil
+    // Beyond that many pods, others are granted nothing.
+    guard grantedToAll[answer] < answer.limitOfAll, granted.count < Members.limit || granted[pod] != nil
     else { return false }
     var counts = granted[pod] ?? Counts()
     guard counts[answer] < answer.limit else { return false }

@@ -87,10 +87,10 @@ struct AnswerProgress: Sendable {
   }
 
   private static let maxAnswers = 8
+  private var answers: [UInt64: Answer] = [:]
 
   /// Whether anything has come.
   var hasBegun: Bool { !answers.isEmpty }
-  private var answers: [UInt64: Answer] = [:]
 
   /// Takes note of a chunk. Returns what the answer says at its end when this makes it whole.
   mutating func receive(_ chunk: StateChunk, at position: StateChunk.Position) -> CausalContext? {

@@ -1,19 +1,13 @@
 // Heartbeats: who is there, and how far they are. What they say decides what is done next.
 extension Replica where Storage: ~Copyable {
-  /// Whether this replica held what some settled pod held.
+  /// Whether this replica held what the others held that it had heard of when it joined.
   package var isCaughtUp: Bool { healing.isCaughtUp }
 
   /// Whether joining has come to its end, whether or not anybody was there.
   package var isSettled: Bool { healing.isSettled }
 
   /// The other pods that have been heard of lately.
-  package var members: [Member] {
-    healing.members.all.map { member in
-      Member(
-        nodeID: member.identity.nodeID, incarnation: member.identity.incarnation, lastSeen: member.lastSeen,
-        lastEqual: member.lastEqual, isCaughtUp: member.heartbeat.isCaughtUp)
-    }
-  }
+  var members: [Members.Member] { healing.members.all }
 
   /// The network is there, for the first time or again.
   package mutating func connected(outbox: inout Outbox<Value>) {
@@ -69,12 +63,12 @@ extension Replica where Storage: ~Copyable {
   mutating func receive(
     _ heartbeat: SyncMessage.Heartbeat, from sender: PodIdentity, wall: Timestamp, outbox: inout Outbox<Value>
   ) {
-    if let known = healing.members[sender], known.heartbeat.counter >= heartbeat.counter { return }
-    if healing.members[sender] == nil, sender.nodeIDOrder(to: identity) == .same, heartbeat.wantsReply {
+    let known = healing.members[sender]
+    if let known, known.heartbeat.counter >= heartbeat.counter { return }
+    if known == nil, sender.nodeIDOrder(to: identity) == .same, heartbeat.wantsReply {
       // Not just the last words of this pod's predecessor.
       outbox.append(.report(.duplicateNodeID(identity.nodeID)))
     }
-    let known = healing.members[sender]
     var member =
       known ?? Members.Member(identity: sender, heartbeat: heartbeat, lastHeard: healing.tick, lastSeen: wall)
     member.heartbeat = heartbeat

@@ -10,11 +10,13 @@ final class MemberUpdates: Sendable {
 
   private let state = NIOLockedValueBox(State())
 
-  func subscribe(startingWith members: [Member]) -> AsyncStream<[Member]> {
+  // The list is looked up under the lock, here and in `tell`, so that no older one comes after a newer one and none is
+  // missed in between. Yielding runs nobody's code.
+  func subscribe(present members: () -> [Member]) -> AsyncStream<[Member]> {
     let (stream, continuation) = AsyncStream.makeStream(
       of: [Member].self, bufferingPolicy: .bufferingNewest(1))
-    continuation.yield(members)
     let id = state.withLockedValue { state -> UInt64? in
+      continuation.yield(members())
       guard !state.isFinished else { return nil }
       state.lastID += 1
       state.subscribers[state.lastID] = continuation
@@ -31,8 +33,12 @@ final class MemberUpdates: Sendable {
     return stream
   }
 
-  func tell(_ members: [Member]) {
-    for subscriber in state.withLockedValue({ Array($0.subscribers.values) }) { subscriber.yield(members) }
+  func tell(_ members: () -> [Member]) {
+    state.withLockedValue { state in
+      guard !state.subscribers.isEmpty else { return }
+      let members = members()
+      for subscriber in state.subscribers.values { subscriber.yield(members) }
+    }
   }
 
   func finish() {

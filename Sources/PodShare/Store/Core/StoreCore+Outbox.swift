@@ -99,11 +99,14 @@ extension StoreCore {
     case .confirmed:
       confirmed.open()
     case .membersChanged:
-      memberUpdates.tell(state.withLock { $0.replica.members })
+      memberUpdates.tell { members }
     case .report(let error):
       reporter.report(error)
     }
   }
+
+  /// Only taken out under the lock; made into what users see outside.
+  var members: [Member] { state.withLock { $0.replica.members }.map(Member.init) }
 
   func inbox(of pod: PodIdentity) -> String { Names.inbox(of: pod, on: topic) }
 

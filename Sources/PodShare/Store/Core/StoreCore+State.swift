@@ -25,10 +25,22 @@ extension StoreCore {
       if isRefused { return }
       guard bytesUndrained > Self.bytesSentBeforeDraining else { continue }
       bytesUndrained = 0
-      try? await transport.drain()
+      await drainForAWhile()
     }
     encoder.finish(isComplete ? context : CausalContext())
     if !isRefused { traffic.statesServed.count() }
+  }
+
+  /// Not until it has succeeded: a peer that does not read must not hold up what others are to be sent, and they are all
+  /// served in turn.
+  private func drainForAWhile() async {
+    let drained = Latch()
+    let drain = Task { [transport] in
+      try? await transport.drain()
+      drained.open()
+    }
+    await drained.wait(atMost: .milliseconds(500))
+    drain.cancel()
   }
 
   private static var bytesSentBeforeDraining: Int { 4 * 1_024 * 1_024 }
