@@ -62,6 +62,20 @@ struct JoiningTests {
     #expect(b.store["79"]?.last == 79)
   }
 
+  @Test("P7: a transport that never gets rid of what it has taken holds up no joiner")
+  func hangingDrain() async throws {
+    let network = MemoryNetwork()
+    let transport = FaultyTransport(MemoryTransport(on: network))
+    var configuration = StoreConfiguration(codec: BlobCodec())
+    configuration.joinTimeout = .zero
+    let a = try await Store.join("topic", over: transport, configuration: configuration)
+    for number in 0..<12 { try a.set("\(number)", to: [UInt8](repeating: 1, count: 1_024 * 1_024)) }
+    transport.change { $0.draining = .hanging }
+    let b = try await network.pod("b", configuration: StoreConfiguration(codec: BlobCodec()))
+    #expect(b.store.isCaughtUp)
+    #expect(b.store.count == 12)
+  }
+
   private struct BlobCodec: Codec {
     func encode(_ value: [UInt8], into buffer: inout ByteBuffer) { buffer.writeBytes(value) }
     func decode(_ bytes: ByteBuffer) -> [UInt8] { Array(buffer: bytes) }
