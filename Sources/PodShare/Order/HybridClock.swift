@@ -10,13 +10,13 @@ package struct HybridClock: Sendable {
 
   /// The stamp of a new local write: the wall clock, or one nanosecond after the last stamp if that is later.
   package mutating func tick(wall: Timestamp) -> Timestamp {
-    last = max(wall, last.advanced(by: .nanoseconds(1)))
+    last = max(wall, last.next)
     return last
   }
 
   /// Takes note of another pod's stamp. Returns false, and stays where it was, if that is too far ahead.
   package mutating func observe(_ stamp: Timestamp, wall: Timestamp, maxSkew: Duration) -> Bool {
-    guard stamp <= wall.advanced(by: maxSkew) else { return false }
+    guard stamp <= wall || stamp <= wall.advanced(by: maxSkew) else { return false }
     last = max(last, stamp)
     return true
   }

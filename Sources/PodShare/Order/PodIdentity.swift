@@ -4,27 +4,21 @@
 /// incarnation is 62 random bits and only ever compared for equality; a pod numbers its writes from
 /// `incarnation + 1`, so that no (timestamp, node ID, sequence) repeats.
 package struct PodIdentity: Sendable {
-  // Boxed, so that the version kept with every entry costs one reference for its author.
-  private final class Storage: Sendable {
-    let nodeID: String
-    let incarnation: UInt64
-    let digest: UInt64
+  // A copy of an identity costs nothing if the node ID is short: Swift keeps strings of up to 15 bytes in themselves. Were
+  // this a reference, the threads that write and those that watch would all count references to one object.
+  package let nodeID: String
+  package let incarnation: UInt64
+  /// A hash that is the same on every pod.
+  let digest: UInt64
 
-    init(nodeID: String, incarnation: UInt64) {
-      self.nodeID = nodeID
-      self.incarnation = incarnation
-      var hash = DigestHash(StableHash.hash(Key(nodeID)))
-      hash.combine(incarnation)
-      digest = hash.value
-    }
-  }
-
-  private let storage: Storage
-
-  package static let incarnations: Range<UInt64> = 0..<(1 << 62)
+  package static var incarnations: Range<UInt64> { 0..<(1 << 62) }
 
   package init(nodeID: String, incarnation: UInt64) {
-    storage = Storage(nodeID: nodeID, incarnation: incarnation)
+    self.nodeID = nodeID
+    self.incarnation = incarnation
+    var hash = DigestHash(StableHash.hash(Key(nodeID)))
+    hash.combine(incarnation)
+    digest = hash.value
   }
 
   /// The author of a write that came in wire version 1, which does not say the incarnation.
@@ -36,37 +30,25 @@ package struct PodIdentity: Sendable {
   }
 
   /// One more than any incarnation there is.
-  private static let unknownIncarnation = incarnations.upperBound
+  private static var unknownIncarnation: UInt64 { incarnations.upperBound }
 
   package var hasKnownIncarnation: Bool { incarnation != Self.unknownIncarnation }
 
-  package var nodeID: String { storage.nodeID }
-  package var incarnation: UInt64 { storage.incarnation }
-
-  /// A hash that is the same on every pod.
-  var digest: UInt64 { storage.digest }
-
-  /// Whether two are one instance: equal ones need not be.
-  package func isSame(as other: PodIdentity) -> Bool { storage === other.storage }
-
   /// The order of node IDs: bytewise, as every pod in any language sees it.
   package func nodeIDOrder(to other: PodIdentity) -> ByteOrder {
-    storage === other.storage ? .same : nodeID.byteOrder(to: other.nodeID)
+    nodeID.byteOrder(to: other.nodeID)
   }
 }
 
 extension PodIdentity: Hashable {
   package static func == (lhs: PodIdentity, rhs: PodIdentity) -> Bool {
-    lhs.storage === rhs.storage
-      || (lhs.incarnation == rhs.incarnation && lhs.nodeID.byteOrder(to: rhs.nodeID) == .same)
+    lhs.incarnation == rhs.incarnation && lhs.digest == rhs.digest
+      && lhs.nodeID.byteOrder(to: rhs.nodeID) == .same
   }
 
   package func hash(into hasher: inout Hasher) {
     // Incarnations are random: they spread on their own, without hashing the node ID.
-    hasher.combine(incarnation)
-    if !hasKnownIncarnation {
-      for byte in nodeID.utf8 { hasher.combine(byte) }
-    }
+    hasher.combine(hasKnownIncarnation ? incarnation : digest)
   }
 }
 

@@ -48,6 +48,11 @@ public struct Timestamp: Comparable, Hashable, Sendable {
     return Timestamp(nanoseconds: duration < .zero ? .min : .max)
   }
 
+  /// The stamp one nanosecond later, stopping at the limit of the representation.
+  package var next: Timestamp {
+    Timestamp(nanoseconds: nanoseconds == .max ? .max : nanoseconds + 1)
+  }
+
   /// How long after `earlier` this stamp is; negative if it is before.
   public func duration(since earlier: Timestamp) -> Duration {
     let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)

@@ -17,22 +17,26 @@ package struct CausalContext: Sendable, Equatable {
     seen[version.author]?.contains(version.sequence) ?? false
   }
 
+  /// What there was to record, and what there is now.
+  package struct Insertion {
+    /// Some of it was not known.
+    package var isNew = true
+    /// None of the author's numbers before its last one is missing.
+    package var isContiguous = true
+  }
+
   /// Records that the effect of a write is in the table.
-  package mutating func insert(_ version: Version) {
+  @discardableResult
+  package mutating func insert(_ version: Version) -> Insertion {
     insert(version.sequence...version.sequence, of: version.author)
   }
 
   /// Records a range of an author's numbers, unless its incarnation is not known: then they may come again.
-  package mutating func insert(_ range: ClosedRange<UInt64>, of author: PodIdentity) {
-    guard author.hasKnownIncarnation else { return }
-    guard seen.count < Self.maxAuthors || seen[author] != nil else { return }
-    seen[author, default: SequenceSet()].insert(range)
-  }
-
-  /// Whether all of an author's numbers up to the last one heard of are in it. O(1).
-  func isContiguous(of author: PodIdentity) -> Bool {
-    guard let ranges = seen[author]?.ranges, let first = ranges.first else { return true }
-    return ranges.count == 1 && first.lowerBound == author.incarnation &+ 1
+  @discardableResult
+  package mutating func insert(_ range: ClosedRange<UInt64>, of author: PodIdentity) -> Insertion {
+    guard author.hasKnownIncarnation else { return Insertion() }
+    guard seen.count < Self.maxAuthors || seen[author] != nil else { return Insertion() }
+    return seen[author, default: SequenceSet()].insert(range, first: author.incarnation &+ 1)
   }
 
   /// The last of an author's numbers that is in it. O(1).
@@ -81,5 +85,12 @@ extension CausalContext: CustomStringConvertible {
   /// The authors in an order of their own, so that it is the same in every process.
   package var description: String {
     seen.map { "\($0.key): \($0.value.ranges)" }.sorted().joined(separator: ", ")
+  }
+}
+
+extension SequenceSet {
+  fileprivate mutating func insert(_ range: ClosedRange<UInt64>, first: UInt64) -> CausalContext.Insertion {
+    let isNew = insert(range)
+    return .init(isNew: isNew, isContiguous: ranges.count == 1 && ranges[0].lowerBound == first)
   }
 }

@@ -29,15 +29,19 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
   package func resolve(
     _ current: StoredEntry<Value>?, with write: Write<Value>
   ) -> StoredEntry<Value>? {
-    guard let current else { return entry(for: write, showing: nil) }
+    if let current { resolve(current, with: write) } else { entry(for: write) }
+  }
+
+  /// The entry that becomes of one there is by `write`, or nil if it changes nothing.
+  func resolve(_ current: StoredEntry<Value>, with write: Write<Value>) -> StoredEntry<Value>? {
     guard let merge else {
       guard write.version > current.version else { return nil }
-      return entry(for: write, showing: current.readable)
+      return entry(for: write, over: current)
     }
     let relation = relation(of: write, to: current)
     let result: StoredEntry<Value>? =
       switch relation {
-      case .later: entry(for: write, showing: nil)
+      case .later: entry(for: write)
       case .same: joined(current, with: write, by: merge)
       case .earlier: nil
       }
@@ -50,7 +54,7 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
   ) -> StoredEntry<Value>? {
     guard result != nil || version > current.version || epoch > current.epoch else { return nil }
     var result = result ?? current
-    let fingerprint = result.hasReadable ? result.valueFingerprint : nil
+    let fingerprint = result.isReadable ? result.valueFingerprint : nil
     result.version = version
     result.epoch = epoch
     // That of the value, which need not be of the write with the greatest version.
@@ -85,40 +89,39 @@ package struct ConflictResolution<Value: Sendable>: Sendable {
   }
 
   /// The write that gives way when one more that cannot be decoded is kept beside those there are.
-  func opaqueWriteTooMany(in entry: StoredEntry<Value>?) -> OpaqueWrite? {
-    guard merge != nil, case .opaque(let writes, _) = entry?.content, writes.count >= Self.opaqueWritesPerKey
+  func opaqueWriteTooMany(in entry: StoredEntry<Value>) -> OpaqueWrite? {
+    guard merge != nil, case .opaque(let writes, _) = entry.content, writes.count >= Self.opaqueWritesPerKey
     else { return nil }
     return writes.first
   }
 
-  /// What watchers are told of a change, or nil if nothing visible changed.
-  package func event(
-    for key: Key, from previous: StoredEntry<Value>?, to entry: StoredEntry<Value>, by write: Write<Value>
-  ) -> Event<Value>? {
-    // What came last may have been opaque; what is visible came before it then.
-    let cause = write.isOpaque ? entry.readable?.version ?? write.version : write.version
-    let change: Change<Value>
-    switch (previous?.readable, entry.readable) {
-    case (nil, nil): return nil
-    case (.some, nil): change = .delete
-    case (nil, .some(let new)): change = .set(new.value)
-    case (.some(let old), .some(let new)):
-      let isSame = merge.map { $0.areEqual(old.value, new.value) } ?? (old.version == new.version)
-      guard !isSame else { return nil }
-      change = .set(new.value)
-    }
-    return Event(
-      change: change, key: key.string, origin: cause.origin, timestamp: cause.timestamp,
-      version: entry.version)
+  /// Whether readers see a change.
+  func isVisible(_ entry: StoredEntry<Value>, over previous: StoredEntry<Value>) -> Bool {
+    guard entry.isReadable, previous.isReadable else { return entry.isReadable != previous.isReadable }
+    guard let merge else { return !previous.hasSameReadableVersion(as: entry) }
+    guard let old = previous.value, let new = entry.value else { return false }
+    return !merge.areEqual(old, new)
   }
 
-  private func entry(
-    for write: Write<Value>, showing readable: StoredEntry<Value>.Readable?
+  /// What watchers are told of a change that is visible.
+  func event(of entry: StoredEntry<Value>, by write: Write<Value>) -> Event<Value> {
+    // What came last may have been opaque; what is visible came before it then.
+    let cause = write.isOpaque ? entry.readable?.version ?? write.version : write.version
+    return Event(
+      change: entry.value.map { .set($0) } ?? .delete, key: write.key.string, origin: cause.origin,
+      timestamp: cause.timestamp, version: entry.version)
+  }
+
+  /// The entry of a write.
+  ///
+  /// - Parameter current: What goes on being shown if the write cannot be decoded.
+  func entry(
+    for write: Write<Value>, over current: StoredEntry<Value>? = nil
   ) -> StoredEntry<Value> {
     let content: StoredEntry<Value>.Content =
       switch write.content {
       case .set(let value): .value(value)
-      case .setOpaque(let opaque): .opaque([opaque], readable: readable)
+      case .setOpaque(let opaque): .opaque([opaque], readable: current?.readable)
       case .delete(let time): .tombstone(deletedAt: time)
       }
     // Without a merge function nobody asks for the epoch.
@@ -195,10 +198,11 @@ extension StoredEntry {
 
   fileprivate var isOfOneWrite: Bool { fingerprint == nil }
 
-  fileprivate var hasReadable: Bool {
-    switch content {
-    case .value, .opaque(_, .some): true
-    case .tombstone, .opaque(_, nil): false
+  /// Whether both show a value, of one and the same write if there is no merge function.
+  fileprivate func hasSameReadableVersion(as other: Self) -> Bool {
+    switch (content, other.content) {
+    case (.value, .value): version == other.version
+    default: readable?.version == other.readable?.version
     }
   }
 

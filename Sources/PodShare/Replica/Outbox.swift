@@ -34,6 +34,8 @@ package struct Outbox<Value: Sendable>: Sendable {
   private var contents = Contents()
   /// How many events there ever were: the position of the next one.
   package private(set) var eventCount: UInt64 = 0
+  /// Whether anybody wants to be told. If nobody does, events are only counted.
+  package var isWatched = true
   /// Whether `membersChanged` is among the actions.
   private var tellsOfMembers = false
 
@@ -57,8 +59,12 @@ package struct Outbox<Value: Sendable>: Sendable {
   }
 
   /// Has watchers told of a change.
-  package mutating func tell(_ event: Event<Value>) {
-    contents.events.append(event)
+  package mutating func tell(_ event: @autoclosure () -> Event<Value>) {
+    // Those that wait to be told have consecutive positions.
+    if isWatched || !contents.events.isEmpty {
+      if contents.events.isEmpty { contents.firstEvent = eventCount }
+      contents.events.append(event())
+    }
     eventCount += 1
   }
 
@@ -73,7 +79,6 @@ package struct Outbox<Value: Sendable>: Sendable {
   package mutating func take(leaving spare: consuming Contents = Contents()) -> Contents {
     tellsOfMembers = false
     var contents = spare
-    contents.firstEvent = eventCount
     swap(&contents, &self.contents)
     return contents
   }
@@ -107,17 +112,29 @@ package struct Outbox<Value: Sendable>: Sendable {
 
     /// Lets go of the events, which need not be told any more.
     package mutating func eventsAreTold() {
-      events.removeAll(keepingCapacity: events.count <= Self.mostKept)
+      events.empty(keeping: Self.mostKept)
     }
 
     /// Lets go of everything but a moderate amount of memory.
     package mutating func clear() {
       eventsAreTold()
-      actions.removeAll(keepingCapacity: actions.count <= Self.mostKept)
-      retired.removeAll(keepingCapacity: retired.count <= Self.mostKept)
+      actions.empty(keeping: Self.mostKept)
+      retired.empty(keeping: Self.mostKept)
       actionsTaken = 0
     }
 
     private static var mostKept: Int { 256 }
+  }
+}
+
+extension Array {
+  /// Removes all elements, and keeps the memory if it is for no more than so many.
+  fileprivate mutating func empty(keeping capacity: Int) {
+    switch count {
+    case 0: break
+    // Nearly always; much quicker than what is for any number.
+    case 1: removeLast()
+    case let count: removeAll(keepingCapacity: count <= capacity)
+    }
   }
 }

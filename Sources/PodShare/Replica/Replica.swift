@@ -61,49 +61,94 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
 
   // MARK: Local writes
 
-  /// Applies a local write and has it published.
+  /// Applies a local write of one key and has it published.
   ///
   /// - Parameters:
-  ///   - changes: What to write, at least one change; all become visible together.
-  ///   - encoder: The same changes as a message, but for their versions.
-  /// - Returns: The version of the last change.
+  ///   - encoder: The same change as a message, but for its version.
+  /// - Returns: The version of the write.
   package mutating func write(
-    _ changes: some Collection<LocalChange<Value>>, encoder: consuming WriteEncoder, wall: Timestamp,
+    _ change: LocalChange<Value>, encoder: consuming WriteEncoder, wall: Timestamp,
     outbox: inout Outbox<Value>
   ) throws(StoreError) -> Version {
-    guard wall <= .latest else {
-      // A clock that far off must not move the hybrid clock, which never runs back.
-      throw .timestampOutOfRange(key: changes.first?.key.string ?? "", timestamp: wall)
+    var stamp = try stamp(wall: wall, of: change.key)
+    let version: Version
+    if let current = storage.entry(forKey: change.key) {
+      let write = try number(
+        change, index: 0, over: current.version.timestamp, in: current.epoch, stamp: &stamp)
+      noteNumbers(through: write.version.sequence, of: CollectionOfOne(change))
+      if let entry = resolution.resolve(current, with: write) {
+        commit(entry, over: current, by: write, outbox: &outbox)
+      }
+      version = write.version
+    } else {
+      let write = try number(change, index: 0, over: nil, in: .beginning, stamp: &stamp)
+      noteNumbers(through: write.version.sequence, of: CollectionOfOne(change))
+      commit(resolution.entry(for: write), by: write, outbox: &outbox)
+      version = write.version
     }
-    let wall = max(wall, .earliest)
-    var stamp = WriteStamp(timestamp: clock.tick(wall: wall), firstSequence: lastSequence + 1, wall: wall)
+    outbox.append(.publish(encoder, stamp))
+    return version
+  }
+
+  /// Applies a local write of several keys, or of none, and has it published. All becomes visible together.
+  ///
+  /// - Parameters:
+  ///   - encoder: The same changes as a message, but for their versions.
+  package mutating func write(
+    _ changes: [LocalChange<Value>], encoder: consuming WriteEncoder, wall: Timestamp,
+    outbox: inout Outbox<Value>
+  ) throws(StoreError) {
+    guard changes.count != 1 else {
+      _ = try write(changes[0], encoder: encoder, wall: wall, outbox: &outbox)
+      return
+    }
+    guard let first = changes.first else { return }
+    var stamp = try stamp(wall: wall, of: first.key)
     var application = Application<Value>()
-    var last: Version?
     for (index, change) in changes.enumerated() {
       let current = application.pending(change.key) ?? storage.entry(forKey: change.key)
-      let write = try number(change, index: index, over: current, stamp: &stamp)
+      let write = try number(
+        change, index: index, over: current?.version.timestamp, in: current?.epoch ?? .beginning,
+        stamp: &stamp)
       if let entry = resolution.resolve(current, with: write) {
         application.put(entry, over: current, by: write)
       }
-      last = write.version
     }
-    guard let last else { throw .internalInconsistency("a write without changes") }
-    lastSequence = last.sequence
-    for change in changes { recent.append(change.key) }
-    context.insert(stamp.firstSequence...last.sequence, of: identity)
-    counters.localWrites += UInt64(changes.count)
+    noteNumbers(through: stamp.firstSequence + UInt64(changes.count - 1), of: changes)
     commit(application, outbox: &outbox)
     outbox.append(.publish(encoder, stamp))
-    return last
   }
 
+  private mutating func stamp(wall: Timestamp, of key: Key) throws(StoreError) -> WriteStamp {
+    guard wall <= .latest else {
+      // A clock that far off must not move the hybrid clock, which never runs back.
+      throw .timestampOutOfRange(key: key.string, timestamp: wall)
+    }
+    let wall = max(wall, .earliest)
+    return WriteStamp(timestamp: clock.tick(wall: wall), firstSequence: lastSequence + 1, wall: wall)
+  }
+
+  /// Nothing can go wrong any more: the writes have the numbers that follow.
+  private mutating func noteNumbers(
+    through last: UInt64, of changes: some Collection<LocalChange<Value>>
+  ) {
+    context.insert((lastSequence + 1)...last, of: identity)
+    lastSequence = last
+    for change in changes { recent.append(change.key) }
+    counters.localWrites += UInt64(changes.count)
+  }
+
+  /// - Parameters:
+  ///   - stored: The stamp of what is under the key.
+  ///   - epoch: The epoch of that.
   private func number(
-    _ change: LocalChange<Value>, index: Int, over current: StoredEntry<Value>?, stamp: inout WriteStamp
+    _ change: LocalChange<Value>, index: Int, over stored: Timestamp?, in epoch: Epoch,
+    stamp: inout WriteStamp
   ) throws(StoreError) -> Write<Value> {
     var timestamp = stamp.timestamp
-    if let stored = current?.version.timestamp, stored >= timestamp {
+    if let stored, stored >= timestamp {
       // A write wins over all that this pod has seen, whatever the clocks say.
-      timestamp = stored.advanced(by: .nanoseconds(1))
+      timestamp = stored.next
       stamp.raised.append((index, UInt64(timestamp.nanoseconds - stamp.timestamp.nanoseconds)))
     }
     guard timestamp.isInRange else {
@@ -116,7 +161,6 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
       return Write(
         key: change.key, version: version, epoch: .after(version), content: .delete(at: stamp.wall))
     case .set(let value):
-      let epoch = current?.epoch ?? .beginning
       if case .after(let delete) = epoch { stamp.epochs.append((index, delete)) }
       return Write(key: change.key, version: version, epoch: epoch, content: .set(value))
     }
@@ -146,13 +190,53 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
 
   // MARK: Writes of others
 
-  /// Takes in another pod's live write, whole.
+  /// Takes in another pod's live write of one key.
   package mutating func receive(
-    _ writes: some Collection<Write<Value>>, from author: PodIdentity, stampedAt timestamp: Timestamp,
-    wall: Timestamp,
+    _ write: Write<Value>, from author: PodIdentity, stampedAt timestamp: Timestamp, wall: Timestamp,
     outbox: inout Outbox<Value>
   ) {
-    guard author != identity, !isEcho(writes) else { return }
+    guard author != identity, !isEcho(write) else { return }
+    observe(author, timestamp, wall: wall, outbox: &outbox)
+    let insertion = context.insert(write.version)
+    if insertion.isNew {
+      reportIfLate(write, wall: wall, outbox: &outbox)
+      apply(write, wall: wall, outbox: &outbox)
+    } else {
+      counters.rejectedWrites += 1
+    }
+    if !insertion.isContiguous { wakeIfNumbersAreMissing(of: author, &outbox) }
+  }
+
+  /// Takes in another pod's live write of several keys, whole.
+  package mutating func receive(
+    _ writes: [Write<Value>], from author: PodIdentity, stampedAt timestamp: Timestamp, wall: Timestamp,
+    outbox: inout Outbox<Value>
+  ) {
+    guard writes.count != 1 else {
+      return receive(writes[0], from: author, stampedAt: timestamp, wall: wall, outbox: &outbox)
+    }
+    guard author != identity, !writes.allSatisfy({ isEcho($0) }) else { return }
+    observe(author, timestamp, wall: wall, outbox: &outbox)
+    var application = Application<Value>()
+    var isContiguous = true
+    for write in writes {
+      let insertion = context.insert(write.version)
+      isContiguous = insertion.isContiguous
+      guard insertion.isNew else {
+        counters.rejectedWrites += 1
+        continue
+      }
+      reportIfLate(write, wall: wall, outbox: &outbox)
+      apply(write, to: &application, wall: wall, outbox: &outbox)
+    }
+    commit(application, outbox: &outbox)
+    if !isContiguous { wakeIfNumbersAreMissing(of: author, &outbox) }
+  }
+
+  /// Takes note of who writes, and of when by its clock.
+  private mutating func observe(
+    _ author: PodIdentity, _ timestamp: Timestamp, wall: Timestamp, outbox: inout Outbox<Value>
+  ) {
     if author.nodeIDOrder(to: identity) == .same,
       timestamp > startedAt.advanced(by: max(options.maxClockSkew, .seconds(60)))
     {
@@ -162,27 +246,14 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     if !clock.observe(timestamp, wall: wall, maxSkew: options.maxClockSkew), options.maxClockSkew > .zero {
       outbox.append(.report(.clockSkew(peer: author.nodeID, ahead: timestamp.duration(since: wall))))
     }
-    var application = Application<Value>()
-    for write in writes {
-      guard !context.contains(write.version) else {
-        counters.rejectedWrites += 1
-        continue
-      }
-      reportIfLate(write, wall: wall, outbox: &outbox)
-      apply(write, to: &application, wall: wall, outbox: &outbox)
-    }
-    commit(application, outbox: &outbox)
-    if !context.isContiguous(of: author) { wakeIfNumbersAreMissing(of: author, &outbox) }
   }
 
-  /// Whether these are this pod's own writes, come back in wire version 1, which names no incarnation.
-  private func isEcho(_ writes: some Collection<Write<Value>>) -> Bool {
-    writes.allSatisfy { write in
-      let version = write.version
-      return !version.author.hasKnownIncarnation && version.author.nodeIDOrder(to: identity) == .same
-        && context.contains(
-          Version(timestamp: version.timestamp, author: identity, sequence: version.sequence))
-    }
+  /// Whether this is a write of this pod's own, come back in wire version 1, which names no incarnation.
+  private func isEcho(_ write: Write<Value>) -> Bool {
+    let version = write.version
+    return !version.author.hasKnownIncarnation && version.author.nodeIDOrder(to: identity) == .same
+      && context.contains(
+        Version(timestamp: version.timestamp, author: identity, sequence: version.sequence))
   }
 
   /// A write that nobody has seen is kept however late it comes; but if its key was deleted after it and the tombstone
@@ -206,6 +277,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
         if !write.isDelete, let digest = digest(of: write) { forgotten.append(digest) }
         continue
       }
+      context.insert(write.version)
       apply(write, to: &application, wall: wall, outbox: &outbox)
     }
     commit(application, outbox: &outbox)
@@ -233,33 +305,66 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     return context.contains(entry.version) && current.map { $0.version < entry.version } ?? true
   }
 
+  private mutating func apply(_ write: Write<Value>, wall: Timestamp, outbox: inout Outbox<Value>) {
+    guard !write.isDelete else { return apply(asTaken: taken(write, wall: wall), outbox: &outbox) }
+    apply(asTaken: write, outbox: &outbox)
+  }
+
+  private mutating func apply(asTaken write: Write<Value>, outbox: inout Outbox<Value>) {
+    guard let current = storage.entry(forKey: write.key) else {
+      counters.appliedWrites += 1
+      return commit(resolution.entry(for: write), by: write, outbox: &outbox)
+    }
+    if let entry = resolve(current, with: write, outbox: &outbox) {
+      commit(entry, over: current, by: write, outbox: &outbox)
+    }
+  }
+
   private mutating func apply(
     _ write: Write<Value>, to application: inout Application<Value>, wall: Timestamp,
     outbox: inout Outbox<Value>
   ) {
+    let write = taken(write, wall: wall)
+    guard let current = application.pending(write.key) ?? storage.entry(forKey: write.key) else {
+      counters.appliedWrites += 1
+      return application.put(resolution.entry(for: write), over: nil, by: write)
+    }
+    if let entry = resolve(current, with: write, outbox: &outbox) {
+      application.put(entry, over: current, by: write)
+    }
+  }
+
+  /// Another pod's write as it is taken: a delete is not from the future.
+  private mutating func taken(_ write: Write<Value>, wall: Timestamp) -> Write<Value> {
+    guard case .delete(let time) = write.content else { return write }
+    if case .after(let delete) = write.epoch { context.insert(delete) }
     var write = write
-    if case .delete(let time) = write.content { write.content = .delete(at: max(min(time, wall), .earliest)) }
-    context.insert(write.version)
-    if write.isDelete, case .after(let delete) = write.epoch { context.insert(delete) }
-    let current = application.pending(write.key) ?? storage.entry(forKey: write.key)
+    write.content = .delete(at: max(min(time, wall), .earliest))
+    return write
+  }
+
+  /// What an entry becomes by another pod's write; nil if it changes nothing.
+  private mutating func resolve(
+    _ current: StoredEntry<Value>, with write: Write<Value>, outbox: inout Outbox<Value>
+  ) -> StoredEntry<Value>? {
     if write.isOpaque, let dropped = resolution.opaqueWriteTooMany(in: current) {
       outbox.append(.report(.tooManyUndecodable(key: write.key.string, dropped: dropped)))
     }
     if let merge = options.merge { checkLaws(of: merge, current, write, outbox: &outbox) }
-    if let entry = resolution.resolve(current, with: write) {
-      application.put(entry, over: current, by: write)
-      counters.appliedWrites += 1
-    } else {
+    guard let entry = resolution.resolve(current, with: write) else {
       counters.rejectedWrites += 1
+      return nil
     }
+    counters.appliedWrites += 1
+    return entry
   }
 
   /// Tries on the values that really meet whether the merge function is a join: on the first ones, then on every 64th, for
   /// it is the user's code and runs under the lock. One that is none would leave the replicas different without a word.
   private mutating func checkLaws(
-    of merge: Merge<Value>, _ current: StoredEntry<Value>?, _ write: Write<Value>, outbox: inout Outbox<Value>
+    of merge: Merge<Value>, _ current: StoredEntry<Value>, _ write: Write<Value>, outbox: inout Outbox<Value>
   ) {
-    guard case .value(let present) = current?.content, case .set(let value) = write.content else { return }
+    guard case .value(let present) = current.content, case .set(let value) = write.content else { return }
     counters.joins += 1
     guard counters.joins <= 256 || counters.joins.isMultiple(of: 64) else { return }
     guard !merge.isJoin(of: present, value) else { return }
@@ -268,53 +373,80 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
 
   // MARK: Into the table
 
-  private mutating func commit(_ application: Application<Value>, outbox: inout Outbox<Value>) {
-    guard let first = application.first else { return }
-    let others = application.others
-    if others.isEmpty {
-      storage.commit(first.entry, forKey: first.key)
-    } else {
-      var entries = [first.key: first.entry]
-      for change in others { entries[change.key] = change.entry }
-      storage.commit(entries)
-    }
-    note(first, outbox: &outbox)
-    for change in others { note(change, outbox: &outbox) }
-  }
-
-  /// What follows from a change that is in the table.
-  private mutating func note(_ change: Application<Value>.Change, outbox: inout Outbox<Value>) {
-    count(change.entry, replacing: change.previous)
-    updateDigest(change.key, from: change.previous, to: change.entry)
-    if change.previous == nil { healing.joining?.unconfirmed.insert(change.key) }
-    if let replaced = change.previous?.value { outbox.retire(replaced) }
-    if case .tombstone(let time) = change.entry.content { tombstones.insert(change.key, deletedAt: time) }
-    if let event = resolution.event(
-      for: change.key, from: change.previous, to: change.entry, by: change.write)
-    {
-      outbox.tell(event)
-    }
-  }
-
-  private mutating func updateDigest(
-    _ key: Key, from previous: StoredEntry<Value>?, to entry: StoredEntry<Value>?
+  /// Puts an entry whose key has none.
+  private mutating func commit(
+    _ entry: StoredEntry<Value>, by write: Write<Value>, outbox: inout Outbox<Value>
   ) {
-    let keyHash = StableHash.hash(key)
-    let isMerged = options.merge != nil
-    let before = previous?.digest(keyHash: keyHash, isMerged: isMerged) ?? 0
-    let after = entry?.digest(keyHash: keyHash, isMerged: isMerged) ?? 0
-    digest.toggle(before ^ after, at: keyHash)
-    digest.toggleTombstone(
-      (previous?.tombstoneDigest(keyHash: keyHash) ?? 0) ^ (entry?.tombstoneDigest(keyHash: keyHash) ?? 0))
+    storage.commit(entry, forKey: write.key)
+    note(entry, by: write, outbox: &outbox)
+  }
+
+  /// Puts an entry in the place of another.
+  private mutating func commit(
+    _ entry: StoredEntry<Value>, over current: StoredEntry<Value>, by write: Write<Value>,
+    outbox: inout Outbox<Value>
+  ) {
+    storage.commit(entry, forKey: write.key)
+    note(entry, over: current, by: write, outbox: &outbox)
+  }
+
+  private mutating func commit(_ application: Application<Value>, outbox: inout Outbox<Value>) {
+    let changes = application.changes
+    guard !changes.isEmpty else { return }
+    storage.commit(Dictionary(uniqueKeysWithValues: changes.lazy.map { ($0.write.key, $0.entry) }))
+    for change in changes {
+      if let previous = change.previous {
+        note(change.entry, over: previous, by: change.write, outbox: &outbox)
+      } else {
+        note(change.entry, by: change.write, outbox: &outbox)
+      }
+    }
+  }
+
+  // Two of each, with and without a predecessor: an optional entry is copied wherever something is asked of it.
+
+  /// What follows from an entry that is in the table.
+  private mutating func note(
+    _ entry: StoredEntry<Value>, by write: Write<Value>, outbox: inout Outbox<Value>
+  ) {
+    let keyHash = StableHash.hash(write.key)
+    replace(.nothing, with: tally(of: entry, keyHash), at: keyHash)
+    healing.joining?.unconfirmed.insert(write.key)
+    if case .tombstone(let time) = entry.content { tombstones.insert(write.key, deletedAt: time) }
+    if entry.isReadable { outbox.tell(resolution.event(of: entry, by: write)) }
+  }
+
+  /// What follows from an entry that is in the table in the place of another.
+  private mutating func note(
+    _ entry: StoredEntry<Value>, over previous: StoredEntry<Value>, by write: Write<Value>,
+    outbox: inout Outbox<Value>
+  ) {
+    let keyHash = StableHash.hash(write.key)
+    replace(tally(of: previous, keyHash), with: tally(of: entry, keyHash), at: keyHash)
+    if case .tombstone(let time) = entry.content { tombstones.insert(write.key, deletedAt: time) }
+    if resolution.isVisible(entry, over: previous) {
+      outbox.tell(resolution.event(of: entry, by: write))
+    }
+    if let replaced = previous.value { outbox.retire(replaced) }
+  }
+
+  private func tally(of entry: StoredEntry<Value>, _ keyHash: UInt64) -> Tally {
+    Tally(of: entry, keyHash: keyHash, isMerged: options.merge != nil)
+  }
+
+  private mutating func replace(_ old: Tally, with new: Tally, at keyHash: UInt64) {
+    digest.toggle(old.digest ^ new.digest, at: keyHash)
+    digest.toggleTombstone(old.tombstoneDigest ^ new.tombstoneDigest)
+    counters.keys += new.keys - old.keys
+    counters.tombstones += new.tombstones - old.tombstones
+    counters.opaqueEntries += new.opaqueEntries - old.opaqueEntries
   }
 
   /// Takes an entry out that another pod has seen deleted, so long ago that not even the tombstone is left.
   mutating func drop(_ key: Key, outbox: inout Outbox<Value>) {
     guard let entry = storage.entry(forKey: key) else { return }
-    storage.remove(forKey: key)
+    remove(entry, key)
     unsent.remove(key)
-    count(nil, replacing: entry)
-    updateDigest(key, from: entry, to: nil)
     counters.healing.dropped += 1
     guard let readable = entry.readable else { return }
     outbox.retire(readable.value)
@@ -324,16 +456,10 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
         timestamp: readable.version.timestamp, version: entry.version))
   }
 
-  private mutating func count(_ entry: StoredEntry<Value>?, replacing previous: StoredEntry<Value>?) {
-    if let previous {
-      if previous.value != nil { counters.keys -= 1 }
-      if previous.isTombstone { counters.tombstones -= 1 }
-      if previous.isOpaque { counters.opaqueEntries -= 1 }
-    }
-    guard let entry else { return }
-    if entry.value != nil { counters.keys += 1 }
-    if entry.isTombstone { counters.tombstones += 1 }
-    if entry.isOpaque { counters.opaqueEntries += 1 }
+  private mutating func remove(_ entry: StoredEntry<Value>, _ key: Key) {
+    storage.remove(forKey: key)
+    let keyHash = StableHash.hash(key)
+    replace(tally(of: entry, keyHash), with: .nothing, at: keyHash)
   }
 
   /// Forgets tombstones older than their time to live, at most `limit` of them. Returns whether there may be more.
@@ -349,9 +475,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
         tombstones.insert(key, deletedAt: wall)  // Nobody else knows of it yet: later.
         continue
       }
-      storage.remove(forKey: key)
-      updateDigest(key, from: entry, to: nil)
-      counters.tombstones -= 1
+      remove(entry, key)
       counters.tombstonesCollected += 1
     }
     return keys.count == limit

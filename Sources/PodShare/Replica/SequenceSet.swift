@@ -27,13 +27,14 @@ package struct SequenceSet: Sendable, Equatable {
     insert(number...number)
   }
 
-  /// Adds a range of numbers.
-  package mutating func insert(_ range: ClosedRange<UInt64>) {
+  /// Adds a range of numbers. Returns whether any of them was not in the set.
+  @discardableResult
+  package mutating func insert(_ range: ClosedRange<UInt64>) -> Bool {
     if let last = ranges.last, range.lowerBound >= last.lowerBound {
-      if range.upperBound <= last.upperBound { return }
+      if range.upperBound <= last.upperBound { return false }
       if range.lowerBound <= last.upperBound.saturatingSuccessor {
         ranges[ranges.count - 1] = last.lowerBound...range.upperBound
-        return
+        return true
       }
     }
     let start = firstIndex { $0.upperBound.saturatingSuccessor >= range.lowerBound }
@@ -43,8 +44,10 @@ package struct SequenceSet: Sendable, Equatable {
       merged = min(merged.lowerBound, ranges[end].lowerBound)...max(merged.upperBound, ranges[end].upperBound)
       end += 1
     }
-    guard end > start || ranges.count < Self.maxRanges else { return }
+    if end == start + 1, ranges[start] == merged { return false }
+    guard end > start || ranges.count < Self.maxRanges else { return true }
     ranges.replaceSubrange(start..<end, with: CollectionOfOne(merged))
+    return true
   }
 
   /// Adds all numbers of another set.

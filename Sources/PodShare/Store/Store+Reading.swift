@@ -71,6 +71,7 @@ extension Store {
       statistics.tombstones = counters.tombstones
       statistics.tombstonesCollected = counters.tombstonesCollected
       statistics.opaqueEntries = counters.opaqueEntries
+      statistics.eventsDispatched = state.outbox.eventCount
       statistics.unsentKeys = state.unsentCount
       statistics.members = state.replica.members.count
       statistics.comparisons = counters.healing.comparisons
@@ -89,7 +90,6 @@ extension Store {
     statistics.snapshotsSaved = core.traffic.snapshotsSaved.value
     statistics.snapshotBytes = core.traffic.snapshotBytes.value
     statistics.reads = core.table.reads
-    statistics.eventsDispatched = core.events.dispatched
     statistics.watchers = core.events.watcherCount
     statistics.watchersDropped = core.events.dropped
     statistics.errors = core.reporter.count

@@ -20,7 +20,7 @@ extension Store {
     let registration = core.state.withLock { state in
       // Under the write lock, so that what is there now and what comes after it fit together without a seam.
       let present = start == .present ? core.present(in: scope) : .none
-      return core.register(scope, buffering: buffering, from: state.outbox.eventCount, present: present)
+      return core.register(scope, buffering: buffering, present: present, &state)
     }
     return Watch(registration: registration)
   }
@@ -33,7 +33,7 @@ extension Store {
   public func values(of key: String) -> ValueSequence<Value> {
     core.state.withLock { state in
       let registration = core.register(
-        .key(key), buffering: .newestPerKey, from: state.outbox.eventCount, present: .none)
+        .key(key), buffering: .newestPerKey, present: .none, &state)
       let present = core.table.entry(forKey: Key(key))?.value?.value(as: Value.self)
       return ValueSequence(present: present, registration: registration)
     }
@@ -47,11 +47,12 @@ extension StoreCore {
   }
 
   fileprivate func register(
-    _ scope: WatchScope, buffering: WatchBuffering, from position: UInt64,
-    present: PresentEntries
+    _ scope: WatchScope, buffering: WatchBuffering, present: PresentEntries, _ state: inout State
   ) -> WatchRegistration {
-    let watcher = Watcher(scope: scope, buffering: buffering, firstEvent: position, present: present)
+    let watcher = Watcher(
+      scope: scope, buffering: buffering, firstEvent: state.outbox.eventCount, present: present)
     events.add(watcher)
+    state.outbox.isWatched = true
     return WatchRegistration(watcher, in: events)
   }
 }

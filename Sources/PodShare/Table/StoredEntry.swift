@@ -57,6 +57,15 @@ package struct StoredEntry<Value: Sendable>: Sendable {
     }
   }
 
+  /// Whether reads show a value.
+  var isReadable: Bool {
+    switch content {
+    case .value: true
+    case .tombstone: false
+    case .opaque(_, let readable): readable != nil
+    }
+  }
+
   package var isTombstone: Bool {
     if case .tombstone = content { true } else { false }
   }

@@ -1,5 +1,6 @@
 import NIOConcurrencyHelpers
 public import NIOCore
+import Synchronization
 
 /// One pod's connection to a ``MemoryNetwork``: for tests, examples, and several stores in one process.
 ///
@@ -12,10 +13,10 @@ public import NIOCore
 /// let b = try await Store<Int>.join("numbers", over: MemoryTransport(on: network))
 /// ```
 public final class MemoryTransport: Transport {
-  private enum Link { case up, down, closed }
+  private enum Link: UInt8, AtomicRepresentable { case up, down, closed }
 
   private let network: MemoryNetwork
-  private let link = NIOLockedValueBox(Link.up)
+  private let link = Atomic(Link.up)
 
   /// Connects to a network, by default to one of its own.
   public init(on network: MemoryNetwork = MemoryNetwork()) {
@@ -24,7 +25,7 @@ public final class MemoryTransport: Transport {
 
   /// Whether messages come and go.
   public var isConnected: Bool {
-    link.withLockedValue { $0 == .up }
+    link.load(ordering: .acquiring) == .up
   }
 
   /// Takes this pod off the network: nothing comes in or goes out until ``connect()``.
@@ -38,12 +39,9 @@ public final class MemoryTransport: Transport {
   }
 
   private func changeLink(from old: Link, to new: Link, event: TransportEvent) {
-    let changed = link.withLockedValue { link in
-      guard link == old else { return false }
-      link = new
-      return true
+    guard link.compareExchange(expected: old, desired: new, ordering: .acquiringAndReleasing).exchanged else {
+      return
     }
-    guard changed else { return }
     for subscriber in network.subscribers(of: self) { subscriber.onEvent(event) }
   }
 
@@ -62,7 +60,7 @@ public final class MemoryTransport: Transport {
   public func subscribe(
     to topic: String, onEvent: @escaping @Sendable (TransportEvent) -> Void
   ) async throws(TransportError) -> TransportSubscription {
-    guard link.withLockedValue({ $0 != .closed }) else {
+    guard link.load(ordering: .acquiring) != .closed else {
       throw TransportError(.closed, "this transport was closed")
     }
     let id = network.add(MemoryNetwork.Subscriber(transport: self, onEvent: onEvent), to: topic)
@@ -70,7 +68,7 @@ public final class MemoryTransport: Transport {
   }
 
   public func close() async throws(TransportError) {
-    link.withLockedValue { $0 = .closed }
+    link.store(.closed, ordering: .releasing)
     network.removeAll(of: self)
   }
 }

@@ -36,7 +36,6 @@ final class EventLog: Sendable {
     var awaited = WatcherIndex()
     /// How many more events the watcher with the least room was known to have room for.
     var room = Int.max
-    var dispatched: UInt64 = 0
     var dropped: UInt64 = 0
     var isFinished = false
 
@@ -76,6 +75,8 @@ final class EventLog: Sendable {
   private let state = NIOLockedValueBox(State())
   /// Whether more has gathered than the distributor keeps up with: known without a lock.
   private let crowded = Atomic<Bool>(false)
+  /// Whether there are watchers: known without a lock. It changes under the lock.
+  private let watched = Atomic<Bool>(false)
   private let onFellBehind: @Sendable () -> Void
 
   /// - Parameter onFellBehind: Called for each watcher that is cut off, by the distributor.
@@ -84,9 +85,11 @@ final class EventLog: Sendable {
   }
 
   var watcherCount: Int { state.withLockedValue { $0.isFinished ? 0 : $0.watchers.count } }
+  /// Whether it makes sense to append events. Whoever adds a watcher under the lock of those who append need not fear that one
+  /// of them still takes this for false.
+  var isWatched: Bool { watched.load(ordering: .relaxed) }
   var isCrowded: Bool { crowded.load(ordering: .relaxed) }
   var dropped: UInt64 { state.withLockedValue { $0.dropped } }
-  var dispatched: UInt64 { state.withLockedValue { $0.dispatched } }
 
   // MARK: Who watches
 
@@ -94,6 +97,7 @@ final class EventLog: Sendable {
     let isFinished = state.withLockedValue { state in
       guard !state.isFinished else { return true }
       state.watchers.insert(watcher)
+      watched.store(true, ordering: .relaxed)
       if case .bounded(let limit) = watcher.buffering.kind { state.room = min(state.room, limit) }
       return false
     }
@@ -104,6 +108,7 @@ final class EventLog: Sendable {
     // What nobody watches any more is let go of outside the lock.
     let unwanted = state.withLockedValue { state in
       state.forget(watcher)
+      watched.store(!state.watchers.isEmpty, ordering: .relaxed)
       return state.watchers.isEmpty ? state.gathered.takeAll() : EventBatch()
     }
     _ = consume unwanted
@@ -123,7 +128,6 @@ final class EventLog: Sendable {
   /// Adds events, of which the first has this position. The caller sees to it that they come in order.
   func append(_ events: [Event<ErasedValue>], from position: UInt64) {
     let need = state.withLockedValue { state in
-      state.dispatched += UInt64(events.count)
       var need = Need.nothing
       guard !state.watchers.isEmpty else { return need }
       for (offset, event) in events.enumerated() where state.watchers.areAny(for: event.key) {
@@ -190,6 +194,7 @@ final class EventLog: Sendable {
     }
     state.withLockedValue { state in
       state.forget(watcher)
+      watched.store(!state.watchers.isEmpty, ordering: .relaxed)
       state.dropped += 1
     }
     onFellBehind()

@@ -2,78 +2,88 @@
 struct EventQueue<Value: Sendable>: Sendable {
   typealias Events = ArraySlice<Event<Value>>
 
-  private enum Contents: Sendable {
-    case bounded(FIFO<Events>, count: Int, limit: Int)
-    /// Each key once; the first that came as they came, and the others by their keys.
-    case newestPerKey(Events, FIFO<Key>, newest: [Key: Event<Value>])
-  }
-
-  private var contents: Contents
+  /// How many may wait; nil if of each key only the newest one does.
+  private let limit: Int?
+  /// How many wait.
+  private(set) var count = 0
+  /// Those that come first, from `next` on.
+  private var current: Events = []
+  private var next = 0
+  /// Those that come after them, if there is a limit.
+  private var later = FIFO<Events>()
+  /// Those that come after them, if only the newest of each key does.
+  private var keys = FIFO<Key>()
+  private var newest: [Key: Event<Value>] = [:]
 
   init(buffering: WatchBuffering) {
-    contents =
+    limit =
       switch buffering.kind {
-      case .bounded(let limit): .bounded(FIFO(), count: 0, limit: limit)
-      case .newestPerKey: .newestPerKey([], FIFO(), newest: [:])
+      case .bounded(let limit): limit
+      case .newestPerKey: nil
       }
   }
 
-  var isEmpty: Bool {
-    switch contents {
-    case .bounded(_, let count, _): count == 0
-    case .newestPerKey(let first, let keys, _): first.isEmpty && keys.count == 0
-    }
-  }
+  var isEmpty: Bool { count == 0 }
 
   /// How many more events it takes.
-  var room: Int {
-    if case .bounded(_, let count, let limit) = contents { limit - count } else { .max }
-  }
+  var room: Int { limit.map { $0 - count } ?? .max }
 
   /// Whether an older event of this key need not be sent any more.
   func hasNewer(for key: Key) -> Bool {
-    guard case .newestPerKey(let first, _, let newest) = contents else { return false }
-    return newest[key] != nil || first.contains { Key($0.key) == key }
+    limit == nil && (newest[key] != nil || current[next...].contains { Key($0.key) == key })
   }
 
   /// Adds events: if only the newest of each key waits, no two of one key. False if there was not room for all of them.
   mutating func append(_ events: Events) -> Bool {
-    switch contents {
-    case .bounded(var parts, let count, let limit):
-      let part = events.prefix(limit - count)
-      contents = .bounded(FIFO(), count: 0, limit: limit)  // So that the queue is changed in place.
-      if !part.isEmpty { parts.append(part) }
-      contents = .bounded(parts, count: count + part.count, limit: limit)
-      return part.count == events.count
-    case .newestPerKey(let first, var keys, var newest):
-      contents = .newestPerKey([], FIFO(), newest: [:])
-      if first.isEmpty, keys.count == 0 {
-        contents = .newestPerKey(events, keys, newest: newest)
-        return true
-      }
-      for event in first + events {
-        let key = Key(event.key)
-        if newest.updateValue(event, forKey: key) == nil { keys.append(key) }
-      }
-      contents = .newestPerKey([], keys, newest: newest)
+    guard let limit else {
+      appendNewest(events)
       return true
     }
+    let part = events.count <= limit - count ? events : events.prefix(limit - count)
+    if count == 0 {
+      begin(part)
+    } else if !part.isEmpty {
+      later.append(part)
+    }
+    count += part.count
+    return part.count == events.count
+  }
+
+  private mutating func appendNewest(_ events: Events) {
+    guard count > 0 else {
+      begin(events)
+      count = events.count
+      return
+    }
+    for event in current[next...] + events {
+      let key = Key(event.key)
+      if newest.updateValue(event, forKey: key) == nil { keys.append(key) }
+    }
+    begin([])
+    count = keys.count
+  }
+
+  private mutating func begin(_ events: Events) {
+    current = events
+    next = events.startIndex
   }
 
   /// Takes the next event.
-  mutating func popFirst() -> Event<Value>? {
-    switch contents {
-    case .bounded(var parts, let count, let limit):
-      guard count > 0 else { return nil }
-      contents = .bounded(FIFO(), count: 0, limit: limit)
-      defer { contents = .bounded(parts, count: count - 1, limit: limit) }
-      let event = parts.first?.popFirst()
-      if parts.first?.isEmpty == true { _ = parts.popFirst() }
-      return event
-    case .newestPerKey(var first, var keys, var newest):
-      contents = .newestPerKey([], FIFO(), newest: [:])
-      defer { contents = .newestPerKey(first, keys, newest: newest) }
-      return first.popFirst() ?? keys.popFirst().flatMap { newest.removeValue(forKey: $0) }
+  ///
+  /// - Parameter spent: Gets events that have been taken out before, to be let go of where no lock is held.
+  mutating func popFirst(_ spent: inout Events) -> Event<Value>? {
+    guard count > 0 else { return nil }
+    count -= 1
+    if next == current.endIndex {
+      guard limit != nil else { return keys.popFirst().flatMap { newest.removeValue(forKey: $0) } }
+      begin(later.popFirst() ?? [])
     }
+    let event = current[next]
+    next += 1
+    if next == current.endIndex {
+      swap(&spent, &current)
+      begin([])
+    }
+    return event
   }
 }

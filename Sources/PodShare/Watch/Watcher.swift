@@ -7,6 +7,8 @@ final class Watcher: Sendable {
     var end: End?
     var waiters: [Waiter] = []
     var lastID: UInt64 = 0
+    /// An event was taken since the last one was waited for.
+    var isBusy = false
   }
 
   private struct Waiter: Sendable {
@@ -124,8 +126,22 @@ final class Watcher: Sendable {
         throw error
       case .nothing:
         // Perhaps nobody has handed out yet what there is.
-        if !log.distributeIfNobodyDoes() { await wait(for: log, isolation: isolation) }
+        if log.distributeIfNobodyDoes() { continue }
+        if restsABit() {
+          await Task.yield()
+        } else {
+          await wait(for: log, isolation: isolation)
+        }
       }
+    }
+  }
+
+  /// Whether the consumer should look again in a moment before it waits. Where one event has just been, the next is often
+  /// near; and for whoever writes it, waking somebody takes longer than anything else.
+  private func restsABit() -> Bool {
+    state.withLockedValue { state in
+      defer { state.isBusy = false }
+      return state.isBusy
     }
   }
 
@@ -139,8 +155,13 @@ final class Watcher: Sendable {
     while let event = present.withLockedValue({ $0.next(in: scope) }) {
       if !state.withLockedValue({ $0.queue.hasNewer(for: Key(event.key)) }) { return .event(event) }
     }
+    // What it gets is let go of when the lock has been left.
+    var spent = EventQueue<ErasedValue>.Events()
     return state.withLockedValue { state in
-      if let event = state.queue.popFirst() { return .event(event) }
+      if let event = state.queue.popFirst(&spent) {
+        state.isBusy = true
+        return .event(event)
+      }
       guard let end = state.end else { return .nothing }
       state.end = .finished  // An error is thrown once.
       return .end(end)

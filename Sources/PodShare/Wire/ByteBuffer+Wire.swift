@@ -34,14 +34,27 @@ extension ByteBuffer {
   }
 }
 
+/// A pod together with the bytes that name it.
+struct EncodedIdentity: Sendable {
+  let identity: PodIdentity
+  fileprivate let bytes: ByteBuffer
+
+  init(_ identity: PodIdentity) {
+    self.identity = identity
+    var bytes = ByteBuffer()
+    bytes.writeIdentity(identity)
+    self.bytes = bytes
+  }
+}
+
 /// Reads a message from front to back; every read that does not fit throws.
 struct WireReader {
   private var buffer: ByteBuffer
-  private let known: PodIdentity?
+  private let known: EncodedIdentity?
   var origin: String?
 
   /// - Parameter known: A pod that is likely to be named, whose identity is then this.
-  init(_ buffer: ByteBuffer, knowing known: PodIdentity? = nil) {
+  init(_ buffer: ByteBuffer, knowing known: EncodedIdentity? = nil) {
     self.buffer = buffer
     self.known = known
   }
@@ -86,13 +99,16 @@ struct WireReader {
   }
 
   mutating func text(_ length: Int) throws(WireError) -> String {
-    guard remaining >= length else { throw error(.truncated) }
-    do {
-      guard let text = try buffer.readUTF8ValidatedString(length: length) else { throw error(.truncated) }
-      return text
-    } catch {
-      throw self.error(.invalidUTF8)
+    guard let text = buffer.getString(at: buffer.readerIndex, length: length) else { throw error(.truncated) }
+    // What is not UTF-8 has become U+FFFD, which begins with this byte. To validate every text would take three times as
+    // long.
+    if text.utf8.withContiguousStorageIfAvailable({ $0.contains(0xef) }) ?? true {
+      guard (try? buffer.getUTF8ValidatedString(at: buffer.readerIndex, length: length)) != nil else {
+        throw error(.invalidUTF8)
+      }
     }
+    buffer.moveReaderIndex(forwardBy: length)
+    return text
   }
 
   mutating func bytes(_ length: Int) throws(WireError) -> [UInt8] {
@@ -117,7 +133,7 @@ struct WireReader {
 
   /// A pod that has written something, perhaps in wire version 1.
   mutating func author() throws(WireError) -> PodIdentity {
-    if let known, skip(known) { return known }
+    if let known, skip(known.bytes) { return known.identity }
     let nodeID = try text(Int(try integer(UInt8.self)))
     guard Names.isValidNodeID(nodeID) else {
       throw error(.malformed("a node ID is empty or has control characters"))
@@ -130,15 +146,10 @@ struct WireReader {
     return identity
   }
 
-  /// Skips a pod if it is the next.
-  private mutating func skip(_ pod: PodIdentity) -> Bool {
-    let length = pod.nodeID.utf8.count
-    let start = buffer.readerIndex
-    guard buffer.getInteger(at: start, as: UInt8.self) == UInt8(length),
-      buffer.getInteger(at: start + 1 + length, as: UInt64.self) == pod.incarnation,
-      let nodeID = buffer.viewBytes(at: start + 1, length: length), nodeID.elementsEqual(pod.nodeID.utf8)
-    else { return false }
-    buffer.moveReaderIndex(forwardBy: 1 + length + MemoryLayout<UInt64>.size)
+  /// Skips these bytes if they are the next.
+  private mutating func skip(_ bytes: ByteBuffer) -> Bool {
+    guard buffer.getSlice(at: buffer.readerIndex, length: bytes.readableBytes) == bytes else { return false }
+    buffer.moveReaderIndex(forwardBy: bytes.readableBytes)
     return true
   }
 

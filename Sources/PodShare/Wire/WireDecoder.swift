@@ -4,10 +4,14 @@ package import NIOCore
 package enum WireDecoder {
   /// Decodes a message. Never reads beyond it and never allocates more than a small multiple of its size.
   ///
+  package static func decode(_ bytes: ByteBuffer) throws(WireError) -> WireMessage {
+    try decode(bytes, knowing: nil)
+  }
+
+  /// Decodes a message.
+  ///
   /// - Parameter author: If it is by this pod, this is the identity that the message has.
-  package static func decode(
-    _ bytes: ByteBuffer, knowing author: PodIdentity? = nil
-  ) throws(WireError) -> WireMessage {
+  static func decode(_ bytes: ByteBuffer, knowing author: EncodedIdentity?) throws(WireError) -> WireMessage {
     guard bytes.readableBytes <= WireLimits.messageBytes else { throw WireError(.oversized) }
     if WireVersion1.isVersion1(bytes) { return .write(try WireVersion1.decodeEvent(bytes)) }
     var reader = WireReader(bytes, knowing: author)

@@ -15,8 +15,9 @@ package struct WriteEncoder: Sendable {
   ///
   /// - Parameter capacity: How many bytes there may well be.
   package init(_ preamble: Preamble, capacity: Int) {
-    buffer = ByteBufferAllocator().buffer(capacity: preamble.bytes.readableBytes + capacity)
-    buffer.writeImmutableBuffer(preamble.bytes)
+    // Copied when it is made to hold more.
+    buffer = preamble.bytes
+    buffer.reserveCapacity(minimumWritableBytes: capacity)
     stampIndex = preamble.length
   }
 
@@ -46,16 +47,22 @@ package struct WriteEncoder: Sendable {
 
   /// Adds a set; `encode` appends the value's bytes. Returns how many those were.
   package mutating func set(_ key: Key, encode: (inout ByteBuffer) throws -> Void) throws -> Int {
-    buffer.writeInteger(WireCode.Content.set.rawValue)
-    buffer.writeKey(key)
-    buffer.writeLifetime(.permanent)
+    write(.set, key)
+    // The lifetime and the value's length, which is filled in below. Of eight bytes the last three are not wanted: each
+    // call to a buffer takes longer than writing them.
+    buffer.writeInteger(UInt64(Lifetime.permanent.kind) << 56)
+    buffer.moveWriterIndex(to: buffer.writerIndex - 3)
     let start = buffer.writerIndex
-    buffer.writeInteger(UInt32(0))
     try encode(&buffer)
-    let length = buffer.writerIndex - start - MemoryLayout<UInt32>.size
-    buffer.setInteger(UInt32(clamping: length), at: start)
+    let length = buffer.writerIndex - start
+    setLength(length, at: start - MemoryLayout<UInt32>.size)
     count += 1
     return length
+  }
+
+  private mutating func setLength(_ length: Int, at index: Int) {
+    var bytes = buffer.mutableReadableBytesSpan
+    bytes.storeBytes(of: UInt32(clamping: length).bigEndian, toByteOffset: index, as: UInt32.self)
   }
 
   /// The bytes of the value that was added last.
@@ -65,16 +72,24 @@ package struct WriteEncoder: Sendable {
 
   /// Adds a delete.
   package mutating func delete(_ key: Key) {
-    buffer.writeInteger(WireCode.Content.delete.rawValue)
-    buffer.writeKey(key)
+    write(.delete, key)
     count += 1
+  }
+
+  private mutating func write(_ content: WireCode.Content, _ key: Key) {
+    let length = key.string.utf8.count
+    if length < 0x80 {
+      buffer.writeInteger(UInt16(content.rawValue) << 8 | UInt16(length))
+      buffer.writeString(key.string)
+    } else {
+      buffer.writeInteger(content.rawValue)
+      buffer.writeKey(key)
+    }
   }
 
   /// Fills in what the replica has decided. The message is complete then.
   package consuming func finish(_ stamp: WriteStamp) -> ByteBuffer {
-    buffer.setInteger(stamp.timestamp.nanoseconds, at: stampIndex)
-    buffer.setInteger(stamp.firstSequence, at: stampIndex + 8)
-    buffer.setInteger(count, at: stampIndex + 16)
+    fillIn(stamp)
     var flags: UInt8 = 0
     if stamp.wall != stamp.timestamp { flags |= WireCode.Trailer.wall }
     if !stamp.raised.isEmpty { flags |= WireCode.Trailer.raised }
@@ -98,6 +113,14 @@ package struct WriteEncoder: Sendable {
       }
     }
     return buffer
+  }
+
+  private mutating func fillIn(_ stamp: WriteStamp) {
+    let (stampIndex, count) = (stampIndex, count)
+    var bytes = buffer.mutableReadableBytesSpan
+    bytes.storeBytes(of: stamp.timestamp.nanoseconds.bigEndian, toByteOffset: stampIndex, as: Int64.self)
+    bytes.storeBytes(of: stamp.firstSequence.bigEndian, toByteOffset: stampIndex + 8, as: UInt64.self)
+    bytes.storeBytes(of: count.bigEndian, toByteOffset: stampIndex + 16, as: UInt32.self)
   }
 }
 

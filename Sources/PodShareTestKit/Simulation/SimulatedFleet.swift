@@ -155,7 +155,7 @@ package final class SimulatedFleet<Value: Sendable> {
       case .delete: encoder.delete(change.key)
       }
     }
-    _ = try pod.replica.write(changes, encoder: encoder, wall: wall(of: pod), outbox: &pod.outbox)
+    try pod.replica.write(changes, encoder: encoder, wall: wall(of: pod), outbox: &pod.outbox)
     var versions: [Version] = []
     for case .publish(let encoder, let stamp) in pod.outbox.actions {
       guard case .write(let write) = try WireDecoder.decode(encoder.finish(stamp)) else { continue }

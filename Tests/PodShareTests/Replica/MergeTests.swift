@@ -189,7 +189,7 @@ private final class SimpleReplica {
     }
     var outbox = Outbox<MergeTests.Members>()
     let change = LocalChange<MergeTests.Members>(key: key, action: value.map { .set($0) } ?? .delete)
-    _ = try replica.write(CollectionOfOne(change), encoder: encoder, wall: wall, outbox: &outbox)
+    _ = try replica.write(change, encoder: encoder, wall: wall, outbox: &outbox)
     for action in outbox.actions {
       guard case .publish(let encoder, let stamp) = action,
         case .write(let write) = try WireDecoder.decode(encoder.finish(stamp))

@@ -19,7 +19,8 @@ struct EventQueueTests {
 
   private func drain(_ queue: inout EventQueue<Int>) -> [Int?] {
     var values: [Int?] = []
-    while let event = queue.popFirst() { values.append(event.change.value) }
+    var spent = EventQueue<Int>.Events()
+    while let event = queue.popFirst(&spent) { values.append(event.change.value) }
     return values
   }
 

@@ -27,7 +27,12 @@ extension StoreCore {
     if preamble.begins(bytes) { return }
     do {
       let known = lastAuthor.withLockedValue { $0 }
-      receive(try WireDecoder.decode(bytes, knowing: known))
+      let message = try WireDecoder.decode(bytes, knowing: known)
+      if case .write(let write) = message, known?.identity != write.author {
+        let author = EncodedIdentity(write.author)
+        lastAuthor.withLockedValue { $0 = author }
+      }
+      receive(message)
     } catch {
       traffic.invalidMessages.count()
       reporter.report(.invalidMessage(error))
@@ -38,14 +43,7 @@ extension StoreCore {
     let wall = now()
     switch message {
     case .write(let write):
-      lastAuthor.withLockedValue { last in
-        if last?.isSame(as: write.author) != true { last = write.author }
-      }
-      if write.entries.count == 1 {
-        receive(CollectionOfOne(decode(write.entries[0])), of: write, wall: wall)
-      } else {
-        receive(decode(write.entries), of: write, wall: wall)
-      }
+      receive(write, wall: wall)
     case .stateRequest(let request):
       update { state in
         state.replica.receive(request, outbox: &state.outbox)
@@ -64,12 +62,22 @@ extension StoreCore {
     }
   }
 
-  private func receive(_ writes: some Collection<Write<ErasedValue>>, of message: WireWrite, wall: Timestamp)
-  {
-    update { state in
-      state.isDirty = true
-      state.replica.receive(
-        writes, from: message.author, stampedAt: message.timestamp, wall: wall, outbox: &state.outbox)
+  private func receive(_ message: WireWrite, wall: Timestamp) {
+    let (author, timestamp) = (message.author, message.timestamp)
+    if message.entries.count == 1 {
+      let write = decode(message.entries[0])
+      update { state in
+        state.isDirty = true
+        state.replica.receive(
+          write, from: author, stampedAt: timestamp, wall: wall, outbox: &state.outbox)
+      }
+    } else {
+      let writes = decode(message.entries)
+      update { state in
+        state.isDirty = true
+        state.replica.receive(
+          writes, from: author, stampedAt: timestamp, wall: wall, outbox: &state.outbox)
+      }
     }
   }
 

@@ -10,7 +10,7 @@ extension StoreCore {
       guard !state.isClosed else { throw .closed }
       state.isDirty = true
       return try state.replica.write(
-        CollectionOfOne(change), encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
+        change, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
     }
   }
 
@@ -25,7 +25,7 @@ extension StoreCore {
       guard present == expected else { return nil }
       state.isDirty = true
       return try state.replica.write(
-        CollectionOfOne(change), encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
+        change, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
     }
   }
 
@@ -44,7 +44,7 @@ extension StoreCore {
     try updateWhenUncrowded { [changes] state throws(StoreError) in
       guard !state.isClosed else { throw .closed }
       state.isDirty = true
-      _ = try state.replica.write(
+      try state.replica.write(
         changes, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
     }
   }

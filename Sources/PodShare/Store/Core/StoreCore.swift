@@ -69,7 +69,7 @@ final class StoreCore: Sendable {
   /// The last save of a snapshot, under way or done.
   let saving = NIOLockedValueBox<Task<StoreError?, Never>?>(nil)
   /// Whose write came in last. Mostly the next is by the same pod, whose identity need not be made anew.
-  let lastAuthor = NIOLockedValueBox<PodIdentity?>(nil)
+  let lastAuthor = NIOLockedValueBox<EncodedIdentity?>(nil)
   let memberUpdates = MemberUpdates()
   let caughtUp = Latch()
   /// Another pod has all that was written here. Only of use once nothing more is written.
@@ -120,7 +120,8 @@ final class StoreCore: Sendable {
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     var outcome = try state.withLock { state throws(Failure) in
-      Outcome(result: try body(&state), batch: state.claimOutbox())
+      state.outbox.isWatched = events.isWatched
+      return Outcome(result: try body(&state), batch: state.claimOutbox())
     }
     table.freeUnreachable()
     if let batch = outcome.batch.take() { perform(batch, share: Share.receive) }
@@ -135,6 +136,7 @@ final class StoreCore: Sendable {
     while true {
       let outcome = try state.withLock { state throws(Failure) -> Outcome<Result>? in
         guard patience == 0 || !(state.isCrowded || events.isCrowded) else { return nil }
+        state.outbox.isWatched = events.isWatched
         return Outcome(result: try body(&state), batch: state.claimOutbox())
       }
       if var outcome {

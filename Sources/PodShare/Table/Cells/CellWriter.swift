@@ -191,8 +191,10 @@ struct CellWriter: ~Copyable {
   }
 
   private mutating func reclaim() -> [Cell] {
+    let retired = reclamation.advance(table)
     var cells: [Cell] = []
-    for retired in reclamation.advance(table) {
+    cells.reserveCapacity(retired.count)
+    for retired in retired {
       switch retired {
       case .memory(let address): address.deallocate()
       case .cell(let cell):

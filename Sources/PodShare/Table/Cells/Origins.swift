@@ -20,7 +20,7 @@ final class Origins {
   /// The author as a cell names it, one more cell counted.
   func use(_ identity: PodIdentity) -> Unmanaged<Origin> {
     let origin: Origin
-    if let last, last.identity.isSame(as: identity) {
+    if let last, last.identity == identity {
       origin = last
     } else if let known = origins[identity] {
       origin = known
@@ -42,7 +42,7 @@ final class Origins {
     }
     guard isLast else { return }
     let identity = origin._withUnsafeGuaranteedRef(\.identity)
-    if last?.identity.isSame(as: identity) == true { last = nil }
+    if last?.identity == identity { last = nil }
     origins[identity] = nil
   }
 

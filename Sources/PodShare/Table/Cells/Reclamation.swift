@@ -47,6 +47,7 @@ struct Reclamation: ~Copyable {
     sinceLastLook = 0
     if closed.isEmpty {
       swap(&closed, &gathered)
+      gathered.reserveCapacity(min(closed.count, 1_024))
       wait = .forIdlePhase
       nextStripe = 0
     }
