@@ -18,5 +18,9 @@ public struct TimeSource: Sendable {
   }
 
   /// The system's wall clock and `Task.sleep`.
-  public static let system = TimeSource(now: { Timestamp.now() }, sleep: { try await Task.sleep(for: $0) })
+  public static let system = TimeSource(
+    now: { Timestamp.now() }, sleep: { try await Task.sleep(for: min($0, longestSleep)) })
+
+  /// A century. `Task.sleep` stops the program if the time of its end cannot be told.
+  private static let longestSleep = Duration.seconds(100 * 365 * 86_400)
 }

@@ -272,6 +272,9 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     var application = Application<Value>()
     var forgotten: [SyncMessage.EntryDigest] = []
     for write in entries where !isUnjoinable(write.key, write.version) {
+      if options.merge == nil, write.isJoined {
+        outbox.append(.report(.stillDifferent(key: write.key.string, peer: write.version.origin)))
+      }
       guard !isForgotten(write) else {
         counters.rejectedWrites += 1
         if !write.isDelete, let digest = digest(of: write) { forgotten.append(digest) }

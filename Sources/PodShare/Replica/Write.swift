@@ -25,6 +25,9 @@ package struct Write<Value: Sendable>: Sendable {
     if case .delete = content { true } else { false }
   }
 
+  /// Whether its author's pod, or whoever sent it on, has a merge function.
+  var isJoined: Bool { fingerprint != nil || !isDelete && epoch != .beginning }
+
   var isOpaque: Bool {
     if case .setOpaque = content { true } else { false }
   }

@@ -5,8 +5,8 @@ extension Store {
   /// was written here, says goodbye, ends all watches with `nil`, and leaves the topic. Reads go on answering the last
   /// state.
   ///
-  /// All of that takes five seconds at most, and the wait for another pod two sync intervals and no more than two seconds.
-  /// Who is alone does not wait. If nobody confirms, ``StoreError/Code/unconfirmed`` is reported, not thrown.
+  /// All of that takes five seconds at most, and the wait for another pod two sync intervals, but at least one second and
+  /// at most two. Who is alone does not wait. If nobody confirms, ``StoreError/Code/unconfirmed`` is reported, not thrown.
   ///
   /// Closing again does nothing. Cancelling the task that waits ends the waiting, not the closing.
   ///

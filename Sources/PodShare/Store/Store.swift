@@ -51,9 +51,8 @@ public final class Store<Value: Sendable>: Service {
   /// Makes a store, joins the topic and takes over what other pods hold.
   ///
   /// Returns when some pod's whole state has been merged and some of those that held something else have been compared
-  /// with, or when nothing has come for ``StoreConfiguration/joinTimeout``, as when nobody is there, which is no error:
-  /// ``isCaughtUp`` is false then. The store maintains itself from then on, until
-  /// ``close()``.
+  /// with, or when nothing of such a state has come for ``StoreConfiguration/joinTimeout``, as when nobody is there,
+  /// which is no error: ``isCaughtUp`` is false then. The store maintains itself from then on, until ``close()``.
   ///
   /// - Throws: What `init` throws; `transport` when the topic cannot be subscribed to; `cancelled`. Nothing stays
   ///   subscribed then.
@@ -108,7 +107,10 @@ public final class Store<Value: Sendable>: Service {
   /// What the pods that share this dictionary have in common.
   public var topic: String { core.topic }
 
-  /// Whether this store holds what the others held that it heard of when it joined, or more: for a readiness probe. Stays
-  /// true. A pod that is alone never is.
+  /// Whether this store holds what the others held that it heard of when it joined, or more: for a readiness probe.
+  ///
+  /// False until some other pod's state has come whole, or some other was found equal or compared with to the end, and so
+  /// for a pod that has never met another, or only a part of whose state. From then on it stays true, also when everybody
+  /// else is gone.
   public var isCaughtUp: Bool { core.caughtUp.isOpen }
 }

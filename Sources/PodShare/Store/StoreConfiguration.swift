@@ -21,11 +21,12 @@ public struct StoreConfiguration<Value: Sendable>: Sendable {
   public var wireFormat = WireFormat.newest
 
   /// How often this pod tells the others how far it is, so that what differs is healed; and how often what a transport
-  /// refused is sent again. Default 1 s, best the same on all pods. A longer one costs less and heals later.
+  /// refused is sent again. Default 1 s, at least 1 ms, best the same on all pods. A longer one costs less and heals later.
   public var syncInterval: Duration = .seconds(1)
 
-  /// How long ``Store/join(_:over:configuration:)`` waits for other pods when nobody is there. As long as another
-  /// pod's state is coming in, it goes on waiting. Default 1 s.
+  /// How long ``Store/join(_:over:configuration:)`` waits for other pods when nobody is there. As long as the state that
+  /// another pod was asked for is coming in, it goes on waiting, and notices that no more comes after twice this time at
+  /// the latest. Default 1 s.
   public var joinTimeout: Duration = .seconds(1)
 
   /// How long changes are gathered before a ``SnapshotTransport`` is given a new snapshot. Default 200 ms.
@@ -35,7 +36,7 @@ public struct StoreConfiguration<Value: Sendable>: Sendable {
   public var gcInterval: Duration = .seconds(300)
 
   /// How long a deleted key is protected against late writes older than the delete. The same on all pods of a topic.
-  /// Default 24 h.
+  /// Default 24 h. With 0, a write that is overtaken by a delete brings the key back.
   public var tombstoneTTL: Duration = .seconds(24 * 60 * 60)
 
   /// How far ahead of this machine's clock another pod's stamps may be without being reported. They are applied
@@ -70,8 +71,9 @@ public struct StoreConfiguration<Value: Sendable>: Sendable {
     let durations: [(String, Duration)] = [
       ("syncInterval", syncInterval), ("snapshotInterval", snapshotInterval), ("gcInterval", gcInterval),
     ]
-    for (name, duration) in durations where duration <= .zero {
-      throw StoreError(.invalidConfiguration, "\(name) must be more than zero, not \(duration)")
+    // Oftener than that, a pod would do little else.
+    for (name, duration) in durations where duration < .milliseconds(1) {
+      throw StoreError(.invalidConfiguration, "\(name) must be at least one millisecond, not \(duration)")
     }
     let nonNegative: [(String, Duration)] = [
       ("joinTimeout", joinTimeout), ("tombstoneTTL", tombstoneTTL), ("maxClockSkew", maxClockSkew),

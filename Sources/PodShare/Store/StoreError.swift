@@ -59,12 +59,17 @@ public struct StoreError: Error, Sendable {
     /// A write came in that is older than `tombstoneTTL`, for a key that is not here. It was applied; if the key was
     /// deleted in between, it is back.
     public static let lateWrite = Code("lateWrite")
-    /// Another live pod has this pod's node ID.
+    /// Another live pod has this pod's node ID. Reported by the pod that was there first when another joins under its
+    /// name, and by either when it receives a write that its own predecessor cannot have made.
     public static let duplicateNodeID = Code("duplicateNodeID")
     /// The merge function is not a join: not commutative, not associative or not idempotent. It was found out by two values
     /// that met, or because two pods' values of a key were still different after each had joined them several times; then
     /// the key is left as it is on this pod until it is written. Pods may hold different values for good.
     public static let mergeNotAJoin = Code("mergeNotAJoin")
+    /// This pod and another have sent each other a key's value several times and still hold different ones, though nothing
+    /// is wrong with this pod's merge function: the other has none, or another, or is a build that cannot decode what this
+    /// one can. All pods of a topic must use the same merge function.
+    public static let stillDifferent = Code("stillDifferent")
     /// The store closed before any other pod had confirmed that it holds all that was written here.
     public static let unconfirmed = Code("unconfirmed")
     /// The transport did not take a message. The entries are sent again.
@@ -158,6 +163,13 @@ extension StoreError {
     StoreError(
       .mergeNotAJoin,
       "the merge function is not commutative, associative and idempotent on these two pods' values",
+      key: key, peer: peer)
+  }
+
+  package static func stillDifferent(key: String, peer: String) -> StoreError {
+    StoreError(
+      .stillDifferent,
+      "the other pod goes on holding another value: it has no merge function, or another, or cannot decode this one's",
       key: key, peer: peer)
   }
 

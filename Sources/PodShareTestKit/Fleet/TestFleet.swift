@@ -11,7 +11,7 @@ public import PodShare
 /// ```
 ///
 /// The pods are called `pod-0`, `pod-1` and so on. Without faults a write is on all pods when `set` returns, unless
-/// another thread is sending for that store. No time passes but by ``clock``, nor does anything here wait for real time.
+/// another thread is sending for that store, or it is a batch of many thousand keys. No time passes but by ``clock``, nor does anything here wait for real time.
 /// What stores do at intervals they do in tasks of their own, some time after the clock has been advanced past it;
 /// instead of waiting for that, a test calls ``settle()``, or `flush()` on a store.
 ///

@@ -85,8 +85,8 @@ struct PromisesPageTests {
       switch error.code {
       case .publishFailed, .fellBehind:
         break  // Made good by itself, or by the watcher.
-      case .clockSkew, .duplicateNodeID, .undecodableValue, .mergeNotAJoin:
-        alert("\(error)")  // Goes on until somebody mends it.
+      case .clockSkew, .duplicateNodeID, .undecodableValue, .mergeNotAJoin, .stillDifferent:
+        alert("\(error)")  // Stays so until somebody mends it.
       default:
         alert("\(error)")
       }

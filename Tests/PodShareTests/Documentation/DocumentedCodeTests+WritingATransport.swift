@@ -301,6 +301,7 @@ struct WritingATransportPageTests {
     hold.signal()
     #expect(sender.publish(ByteBuffer(repeating: 0, count: 6), to: "topic") == .accepted)
     await eventually("it goes on") { received.withLockedValue { $0.last == "6 bytes" } }
+    try await sender.drain()
 
     subscription.cancel()
     let again = try await receiver.subscribe(to: "topic") { _ in

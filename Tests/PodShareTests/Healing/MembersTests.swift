@@ -106,6 +106,29 @@ struct MembersTests {
   }
 
   @Test(
+    "Where the transport never gets done with sending, close asks the others all the same",
+    arguments: [false, true])
+  func hangingDrain(isCut: Bool) async throws {
+    let network = MemoryNetwork()
+    let b: Pod<Int> = try await network.pod("b", isFirst: true)
+    let transport = FaultyTransport(MemoryTransport(on: network))
+    let errors = ErrorLog()
+    var configuration = StoreConfiguration<Int>()
+    configuration.syncInterval = .milliseconds(200)
+    configuration.onError = { errors.record($0) }
+    let a = try await Store.join("topic", over: transport, configuration: configuration)
+    await eventually("b knows a") { b.store.members.count == 1 && a.members.count == 1 }
+    transport.change {
+      $0.draining = .hanging
+      $0.outbound.isCut = isCut
+    }
+    try a.set("k", to: 1)
+    try await a.close(timeout: .seconds(2))
+    #expect(b.store["k"] == (isCut ? nil : 1))
+    #expect(Set(errors.codes) == (isCut ? [.unconfirmed, .broadcastFailed] : []))
+  }
+
+  @Test(
     "A store that wrote wire version 1, whose writes have no numbers, is confirmed by whoever holds the same")
   func receiptOfVersion1() async throws {
     let network = MemoryNetwork()

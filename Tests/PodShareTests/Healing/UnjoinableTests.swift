@@ -53,6 +53,23 @@ struct UnjoinableTests {
     #expect(fleet.pods.map { $0.replica.entry(forKey: Key("k"))?.value } == [7, 7])
   }
 
+  @Test("Where one pod joins values and the other does not, it is said that they stay different")
+  func onlyOneMerges() async throws {
+    let network = MemoryNetwork()
+    let a: Pod<Set<Int>> = try await network.pod("a", isFirst: true) {
+      $0.merge = Merge { $0.union($1) }
+      $0.syncInterval = .milliseconds(50)
+    }
+    let b: Pod<Set<Int>> = try await network.pod("b") { $0.syncInterval = .milliseconds(50) }
+    b.transport.disconnect()
+    try a.store.set("k", to: [1])
+    try b.store.set("k", to: [2])
+    b.transport.connect()
+    await eventually("one of them says so") {
+      (a.errors.all + b.errors.all).contains { $0.code == .stillDifferent && $0.key == "k" }
+    }
+  }
+
   @Test("A join is never reported")
   func maximum() throws {
     let fleet = try fleet { max($0, $1) }

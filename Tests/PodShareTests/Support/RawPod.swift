@@ -63,6 +63,11 @@ struct RawPod: Sendable {
   func send(_ message: ByteBuffer) {
     _ = transport.publish(message, to: topic)
   }
+
+  /// Sends a message that is no write.
+  func sendAside(_ message: ByteBuffer) {
+    _ = transport.publish(message, to: Names.syncTopic(of: topic))
+  }
 }
 
 /// Listens to all that is published to a topic.

@@ -9,9 +9,12 @@ struct Healing: Sendable {
   /// A comparison with one pod, led by this one: questions, one at a time.
   struct Comparing: Sendable {
     let peer: PodIdentity
-    /// Of the question that is not answered yet.
+    /// The question that is not answered yet.
+    var question: SyncMessage.Content?
     var id: UInt64
     var answer = AnswerProgress()
+    /// How often it was asked again.
+    var repetitions = 0
     /// Buckets that are known to differ.
     var buckets: [Bucket] = []
     /// The keys of which the other holds something else.
@@ -36,6 +39,8 @@ struct Healing: Sendable {
     /// Keys here that have not come in the stream: if the other has seen their entries, it has seen them deleted.
     var unconfirmed: Set<Key>
     var hasBroughtEntries = false
+    /// The tick in which it was asked for.
+    let asked: Int
     var lastProgress: Int
   }
 
@@ -43,6 +48,9 @@ struct Healing: Sendable {
   static let patience = 2
   /// How many ticks a stream may stop; the other may be busy.
   static let patienceWithStream = 5
+  /// How often a question that is not answered is asked again while the other is there: each is one message, which may be
+  /// lost, of a comparison that takes many.
+  static let repetitions = 2
   /// How many ticks without a heartbeat until a pod counts as gone.
   static let memory = 6
   /// How many comparisons a replica begins in one tick.
@@ -78,6 +86,12 @@ struct Healing: Sendable {
   var searchesDone = 0
   /// Joining has come to its end, whether or not anybody was there.
   var isSettled = false
+  /// Joining has taken so long that nobody waits for it any more.
+  var isOverdue = false
+  /// Others are given the time to answer, because who has answered holds nothing.
+  var isLookingAround = false
+  /// Somebody else's state has come whole, or was found equal, or was compared with to the end.
+  var hasFoundSomebody = false
   /// This replica held what the others held that it had heard of when it joined, or more.
   var isCaughtUp = false
 
@@ -97,6 +111,10 @@ package struct HealingCounters: Sendable, Equatable {
   package var entriesSent: UInt64 = 0
   /// Requests for missing numbers.
   package var gaps: UInt64 = 0
+  /// Parts of the state that is streamed to a pod when it joins.
+  package var streamed: UInt64 = 0
+  /// Parts of what comparisons asked for.
+  package var wanted: UInt64 = 0
   /// Entries dropped because another pod had seen them deleted.
   package var dropped: UInt64 = 0
 }

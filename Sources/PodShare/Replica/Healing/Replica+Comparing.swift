@@ -37,18 +37,17 @@ extension Replica where Storage: ~Copyable {
     guard var comparing = healing.comparing else { return }
     comparing.id = healing.random.next()
     comparing.answer = AnswerProgress()
+    comparing.repetitions = 0
     comparing.lastProgress = healing.tick
     if !comparing.wanted.isEmpty {
       let wanted = Array(comparing.wanted.suffix(SyncMessage.Limits.wanted))
       comparing.wanted.removeLast(wanted.count)
-      healing.comparing = comparing
-      outbox.append(.send(.want(.init(id: comparing.id, keyHashes: wanted)), to: comparing.peer))
+      ask(.want(.init(id: comparing.id, keyHashes: wanted)), of: comparing, &outbox)
     } else if !comparing.buckets.isEmpty {
       let buckets = comparing.buckets.suffix(SyncMessage.Limits.comparisons)
       comparing.buckets.removeLast(buckets.count)
-      healing.comparing = comparing
       let items = buckets.map { SyncMessage.Comparison.Item(bucket: $0, hash: hash(of: $0)) }
-      outbox.append(.send(.comparison(.init(id: comparing.id, items: items)), to: comparing.peer))
+      ask(.comparison(.init(id: comparing.id, items: items)), of: comparing, &outbox)
     } else {
       healing.comparing = nil
       if comparing.isConclusive, comparing.roots.mine == digest.root,
@@ -65,6 +64,35 @@ extension Replica where Storage: ~Copyable {
         compareWithSomebody(&outbox)
       }
     }
+  }
+
+  private mutating func ask(
+    _ question: SyncMessage.Content, of comparing: Healing.Comparing, _ outbox: inout Outbox<Value>
+  ) {
+    var comparing = comparing
+    comparing.question = question
+    healing.comparing = comparing
+    outbox.append(.send(question, to: comparing.peer))
+  }
+
+  /// Asks again what is not answered, while the other is there; or else leaves it, for another to be compared with.
+  mutating func lookAfterComparison(_ outbox: inout Outbox<Value>) {
+    guard var comparing = healing.comparing, healing.tick - comparing.lastProgress >= Healing.patience else {
+      return
+    }
+    let lastHeard = healing.members[comparing.peer]?.lastHeard ?? .min
+    guard let question = comparing.question, comparing.repetitions < Healing.repetitions,
+      lastHeard >= healing.tick - 1
+    else {
+      healing.comparing = nil
+      healing.notCompared.remove(comparing.peer)
+      return
+    }
+    comparing.repetitions += 1
+    // With the next tick it is asked once more.
+    comparing.lastProgress += 1
+    healing.comparing = comparing
+    outbox.append(.send(question, to: comparing.peer))
   }
 
   mutating func receive(
@@ -117,6 +145,7 @@ extension Replica where Storage: ~Copyable {
       return false
     }
     healing.comparing?.lastProgress = healing.tick
+    counters.healing.wanted += 1
     if healing.comparing?.answer.receive(chunk, at: position) != nil { ask(&outbox) }
     return true
   }
@@ -225,15 +254,17 @@ extension Replica where Storage: ~Copyable {
   // MARK: Merge functions that are none
 
   /// An entry has gone to and fro, joined each time on either side, and they still differ. If the two values show that the
-  /// function is no join, that is why; else the other may be a build that cannot decode what this one can.
+  /// function is no join, that is why; else the other joins them in another way.
   private mutating func giveUpJoining(
     _ entry: Write<Value>, with stored: StoredEntry<Value>, from sender: PodIdentity,
     outbox: inout Outbox<Value>
   ) {
-    guard let merge = options.merge, entry.version == stored.version,
-      case .value(let present) = stored.content,
-      case .set(let value) = entry.content, !merge.isJoin(of: present, value)
+    guard entry.version == stored.version, case .value(let present) = stored.content,
+      case .set(let value) = entry.content
     else { return }
+    guard let merge = options.merge, !merge.isJoin(of: present, value) else {
+      return outbox.append(.report(.stillDifferent(key: entry.key.string, peer: sender.nodeID)))
+    }
     if healing.unjoinable.count >= Healing.maxUnjoinable { healing.unjoinable = [:] }
     healing.unjoinable[entry.key] = stored.version
     outbox.append(.report(.mergeNotAJoin(key: entry.key.string, peer: sender.nodeID)))

@@ -12,24 +12,56 @@ extension Replica where Storage: ~Copyable {
       }
     }
     healing.joining = Healing.Joining(
-      source: source, id: id, unconfirmed: unconfirmed, lastProgress: healing.tick)
+      source: source, id: id, unconfirmed: unconfirmed, asked: healing.tick, lastProgress: healing.tick)
     outbox.append(.requestState(StateRequest(sender: identity, id: id), from: source))
   }
 
-  /// A stream has stopped. Where there is no other source, the same is asked again, and what it still sends is not lost.
-  mutating func tryAnotherSource(insteadOf joining: Healing.Joining, outbox: inout Outbox<Value>) {
+  /// Sees to a stream that was asked for and does not come, or has stopped.
+  mutating func lookAfterStream(_ outbox: inout Outbox<Value>) {
+    guard !healing.isSettled else { return }
+    guard let joining = healing.joining else {
+      if healing.isOverdue { settleIfNobodyIsThere(&outbox) }
+      return
+    }
+    if joining.answer.hasBegun {
+      // What has come is not asked for again: a comparison finds what has not.
+      let patience = healing.isOverdue ? Healing.patience : Healing.patienceWithStream
+      guard healing.tick - joining.lastProgress >= patience else { return }
+      settle(&outbox)
+      compareWithSomebody(&outbox)
+    } else if !isThere(joining.source) || healing.tick - joining.asked >= Healing.patienceWithStream {
+      tryAnotherSource(insteadOf: joining, outbox: &outbox)
+    } else {
+      // The question may be lost; if it is waiting there to be answered, this one takes its place.
+      outbox.append(.requestState(StateRequest(sender: identity, id: joining.id), from: joining.source))
+    }
+  }
+
+  /// Whether a pod that has joined was heard of in this tick or the one before.
+  private func isThere(_ pod: PodIdentity) -> Bool {
+    healing.members[pod].map { $0.heartbeat.isSettled && $0.lastHeard >= healing.tick - 1 } ?? false
+  }
+
+  /// Asks another for its state, or the same again where there is no other.
+  private mutating func tryAnotherSource(insteadOf joining: Healing.Joining, outbox: inout Outbox<Value>) {
     healing.unreliableSources.insert(joining.source)
-    let sources = healing.members.all.filter(\.heartbeat.isSettled).map(\.identity)
+    let sources = healing.members.all.map(\.identity).filter { isThere($0) }
+    if !sources.contains(where: { !healing.unreliableSources.contains($0) }) {
+      healing.unreliableSources = []
+    }
+    healing.joining = nil
     if let other = sources.filter({ !healing.unreliableSources.contains($0) })
       .randomElement(using: &healing.random)
     {
-      healing.joining = nil
       joinFrom(other, outbox: &outbox)
-    } else {
-      healing.unreliableSources = []
-      healing.joining?.lastProgress = healing.tick
-      outbox.append(.requestState(StateRequest(sender: identity, id: joining.id), from: joining.source))
+    } else if healing.isOverdue {
+      settleIfNobodyIsThere(&outbox)
     }
+  }
+
+  private mutating func settleIfNobodyIsThere(_ outbox: inout Outbox<Value>) {
+    guard !healing.members.all.contains(where: { isThere($0.identity) }) else { return }
+    settle(&outbox)
   }
 
   /// Another pod asks for what this one holds.
@@ -46,6 +78,7 @@ extension Replica where Storage: ~Copyable {
     for key in keys { joining.unconfirmed.remove(key) }
     joining.hasBroughtEntries = joining.hasBroughtEntries || !keys.isEmpty
     joining.lastProgress = healing.tick
+    counters.healing.streamed += 1
     guard let theirs = joining.answer.receive(chunk, at: position) else {
       healing.joining = joining
       return
@@ -58,12 +91,11 @@ extension Replica where Storage: ~Copyable {
     }
     context.formUnion(theirs)
     settle(&outbox)
-    healing.notCompared.remove(joining.source)
-    if joining.hasBroughtEntries || healing.members[joining.source]?.heartbeat.isCaughtUp == true {
-      if healing.notCompared.isEmpty { catchUp(with: joining.source, outbox: &outbox) }
+    if joining.hasBroughtEntries {
+      catchUp(with: joining.source, outbox: &outbox)
     } else {
-      // One that is empty, and has found nobody itself, answers before all others.
-      healing.notCompared.insert(joining.source)
+      // One that is empty answers before all others.
+      healing.isLookingAround = true
       outbox.append(.lookAround)
     }
     compareWithSomebody(&outbox)
@@ -71,14 +103,19 @@ extension Replica where Storage: ~Copyable {
 
   /// Those who are there have had the time to answer.
   package mutating func lookedAround(outbox: inout Outbox<Value>) {
+    healing.isLookingAround = false
     guard healing.isSettled, !healing.isCaughtUp else { return }
     noteWhoDiffers()
+    healing.hasFoundSomebody = true
     if healing.notCompared.isEmpty, !healing.members.all.isEmpty { becomeCaughtUp(&outbox) }
   }
 
-  /// Nobody answered for as long as joining may take.
+  /// Nobody has sent anything for as long as joining may take. Who has been asked and is there has others to serve first, or
+  /// did not hear it, and will send all of it yet: to compare instead, with nothing here, would take far longer.
   package mutating func joinDeadlineReached(outbox: inout Outbox<Value>) {
     guard !healing.isSettled else { return }
+    healing.isOverdue = true
+    if let joining = healing.joining, !joining.answer.hasBegun, isThere(joining.source) { return }
     settle(&outbox)
     let others = healing.members.all
     if let other = others.first, others.allSatisfy({ $0.heartbeat.root == digest.root }) {

@@ -129,13 +129,16 @@ extension Replica where Storage: ~Copyable {
   /// This replica holds what another held.
   mutating func catchUp(with peer: PodIdentity, outbox: inout Outbox<Value>) {
     healing.notCompared.remove(peer)
+    healing.hasFoundSomebody = true
     if healing.notCompared.isEmpty { becomeCaughtUp(&outbox) }
   }
 
   mutating func becomeCaughtUp(_ outbox: inout Outbox<Value>) {
-    guard !healing.isCaughtUp else { return }
+    guard !healing.isCaughtUp, !healing.isLookingAround else { return }
     healing.isCaughtUp = true
     outbox.append(.caughtUp)
+    // For whoever waits for it in the list of members.
+    sendHeartbeat(outbox: &outbox)
   }
 
   mutating func finishSearches(upTo search: Int, _ outbox: inout Outbox<Value>) {
@@ -163,23 +166,13 @@ extension Replica where Storage: ~Copyable {
 
   private mutating func abandonWhatStopped(_ outbox: inout Outbox<Value>) {
     if !healing.notCompared.isEmpty {
-      // Who is gone holds nothing that can be waited for.
+      // Who is gone holds nothing that can be waited for. But that all are gone is not to have found anybody.
       let since = healing.tick - Healing.patience
       healing.notCompared.formIntersection(
         healing.members.all.filter { $0.lastHeard >= since }.map(\.identity))
-      if healing.notCompared.isEmpty { becomeCaughtUp(&outbox) }
+      if healing.notCompared.isEmpty, healing.hasFoundSomebody { becomeCaughtUp(&outbox) }
     }
-    if let comparing = healing.comparing, healing.tick - comparing.lastProgress >= Healing.patience {
-      healing.comparing = nil
-      healing.notCompared.remove(comparing.peer)
-    }
-    if let joining = healing.joining, healing.tick - joining.lastProgress >= Healing.patienceWithStream {
-      if joining.answer.hasBegun {
-        // What has come is not asked for again: a comparison finds what has not.
-        settle(&outbox)
-      } else {
-        tryAnotherSource(insteadOf: joining, outbox: &outbox)
-      }
-    }
+    lookAfterComparison(&outbox)
+    lookAfterStream(&outbox)
   }
 }

@@ -49,7 +49,6 @@ extension StoreCore {
         state.replica.receive(request, outbox: &state.outbox)
       }
     case .state(let chunk):
-      traffic.chunksReceived.count()
       let writes = decode(chunk.entries)
       update { state in
         state.isDirty = true

@@ -71,17 +71,20 @@ extension StoreCore {
   }
 
   private func waitUntilCaughtUp() async throws(StoreError) {
-    let isCaughtUp = await waitForState(caughtUp)
+    // Only what is streamed counts: in a busy fleet other entries come all the time.
+    let isCaughtUp = await waitForState(caughtUp) { $0.streamed }
     if Task.isCancelled { throw .cancelled("joining \(topic.debugDescription)") }
     if !isCaughtUp { update { $0.replica.joinDeadlineReached(outbox: &$0.outbox) } }
   }
 
-  /// Waits for something that another pod's state brings about; false if nobody sends any, when the store is closed,
-  /// or when cancelled.
-  func waitForState(_ latch: Latch) async -> Bool {
+  /// Waits for something that another pod's state brings about; false if it does not come, when the store is closed, or
+  /// when cancelled.
+  ///
+  /// - Parameter progress: What grows while it may still come.
+  func waitForState(_ latch: Latch, progress: @escaping @Sendable (HealingCounters) -> UInt64) async -> Bool {
     await withTaskGroup(of: Bool.self) { group in
       group.addTask { await latch.wait() }
-      group.addTask { await self.waitWithoutProgress() }
+      group.addTask { await self.waitWithout(progress) }
       group.addTask {
         _ = await self.closed.wait()
         return false
@@ -91,13 +94,13 @@ extension StoreCore {
     }
   }
 
-  /// Returns when for as long as the join timeout nothing of another pod's state has come in.
-  private func waitWithoutProgress() async -> Bool {
-    var chunks: UInt64
+  /// Returns when for as long as the join timeout there was no progress.
+  private func waitWithout(_ progress: (HealingCounters) -> UInt64) async -> Bool {
+    var before: UInt64
     repeat {
-      chunks = traffic.chunksReceived.value
+      before = state.withLock { progress($0.replica.counters.healing) }
       do { try await configuration.time.sleep(configuration.joinTimeout) } catch { return false }
-    } while traffic.chunksReceived.value != chunks
+    } while state.withLock({ progress($0.replica.counters.healing) }) != before
     return false
   }
 
@@ -123,32 +126,64 @@ extension StoreCore {
   }
 
   private func finishClosing(timeout: Duration) async {
-    let flushed = Latch()
-    let flush = Task.detached {
-      await self.reportingErrors { () async throws(StoreError) in try await self.flush() }
-      await self.reportingErrors { () async throws(StoreError) in try await self.waitForConfirmation() }
-      flushed.open()
+    // A transport that does not get rid of what it has must not take the time in which others can be asked.
+    let share = max(timeout - confirmationPatience, timeout / 2)
+    let isFlushed = await atMost(share) { () async throws(StoreError) in try await self.flush() }
+    let patience = timeout - share
+    let isAnswered = await atMost(patience) { () async throws(StoreError) in
+      try await self.waitForConfirmation()
     }
-    let timer = Task.detached { [time = configuration.time] in
-      try? await time.sleep(timeout)
-      flushed.open()
+    if !isAnswered { reporter.report(.unconfirmed(patience)) }
+    // What somebody has confirmed need not be sent any more.
+    if !isFlushed, !state.withLock({ $0.replica.isConfirmed }) {
+      reporter.report(.stillSending(after: share))
     }
-    _ = await flushed.wait()
-    flush.cancel()
-    timer.cancel()
     update { $0.replica.leave(outbox: &$0.outbox) }
     release()
+  }
+
+  /// Does some work, reports its errors, and leaves it when the time is over. Returns whether it came to its end.
+  private func atMost(
+    _ limit: Duration, _ work: @escaping @Sendable () async throws(StoreError) -> Void
+  ) async -> Bool {
+    let (done, timeIsOver) = (Latch(), Latch())
+    let worker = Task.detached {
+      do throws(StoreError) {
+        try await work()
+      } catch {
+        guard error.code != .cancelled else { return }
+        self.reporter.report(error)
+      }
+      done.open()
+      timeIsOver.open()
+    }
+    let timer = Task.detached { [time = configuration.time] in
+      try? await time.sleep(limit)
+      timeIsOver.open()
+    }
+    _ = await timeIsOver.wait()
+    worker.cancel()
+    timer.cancel()
+    return done.isOpen
+  }
+
+  /// By the machine's own clock: a test's need not go on.
+  private var confirmationPatience: Duration {
+    min(max(configuration.syncInterval * 2, .seconds(1)), .seconds(2))
   }
 
   /// Waits until some other pod has all that was written here; not at all if there is no other pod. For two sync intervals
   /// at most and never more than two seconds, by the machine's own clock: a test's need not go on.
   private func waitForConfirmation() async throws(StoreError) {
-    let patience = min(configuration.syncInterval * 2, .seconds(2))
-    for _ in 0..<Self.questionsBeforeClosing {
-      let mustWait = update { state in
-        !state.replica.isConfirmed && state.replica.askForReceipt(outbox: &state.outbox)
+    let patience = confirmationPatience
+    for question in 0..<Self.questionsBeforeClosing {
+      let (isConfirmed, isAnybodyThere) = update { state in
+        let isConfirmed = state.replica.isConfirmed
+        return (isConfirmed, !isConfirmed && state.replica.askForReceipt(outbox: &state.outbox))
       }
-      guard mustWait, !confirmed.isOpen else { return }
+      guard !isConfirmed, !confirmed.isOpen else { return }
+      // Those who were there at first and are not any more have not confirmed anything.
+      guard isAnybodyThere || question > 0 else { return }
       await confirmed.wait(atMost: patience / Self.questionsBeforeClosing)
       if confirmed.isOpen || Task.isCancelled { return }
     }
@@ -182,16 +217,22 @@ extension StoreCore {
     let unsent = state.withLock { $0.unsentCount }
     if unsent > 0 {
       configuration.logger?.warning(
-        "store \(topic.debugDescription) was dropped without close() with \(unsent) entries not sent")
+        "store \(topic.debugDescription) was dropped without close(); entries not sent: \(unsent)")
     }
     release()
   }
 }
 
 extension StoreError {
+  fileprivate static func stillSending(after time: Duration) -> StoreError {
+    StoreError(
+      .broadcastFailed,
+      "the transport had not sent everything \(time) after the store began to close; it stands on this pod")
+  }
+
   static func unsent(_ count: Int, _ when: String) -> StoreError {
     StoreError(
       .broadcastFailed,
-      "\(count) entries could not be handed to the transport \(when); they stand on this pod")
+      "entries that could not be handed to the transport \(when), but stand on this pod: \(count)")
   }
 }

@@ -141,7 +141,7 @@ extension StoreCore {
     state.withLock { $0.replica.publishFailed(keys) }
     reporter.report(
       StoreError(
-        .publishFailed, "\(refusal); \(keys.count) entries are sent again later", key: keys.first?.string))
+        .publishFailed, "\(refusal); entries to be sent again later: \(keys.count)", key: keys.first?.string))
   }
 
   /// Hands a message to the transport that is no write, for one of the side topics. Returns why it did not take it, if it

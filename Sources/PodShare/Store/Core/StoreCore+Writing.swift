@@ -112,7 +112,7 @@ extension StoreCore {
       state.refreshes.append((search, refreshed))
     }
     defer { state.withLock { $0.refreshes.removeAll { $0.latch === refreshed } } }
-    _ = await waitForState(refreshed)
+    _ = await waitForState(refreshed) { $0.streamed + $0.wanted }
     if Task.isCancelled { throw .cancelled("refreshing") }
   }
 }

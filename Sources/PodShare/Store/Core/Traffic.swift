@@ -9,8 +9,6 @@ final class Traffic: Sendable {
   let invalidMessages = Atomic<UInt64>(0)
   let publishFailures = Atomic<UInt64>(0)
   let statesServed = Atomic<UInt64>(0)
-  /// Parts of other pods' states, by which one sees that a join makes progress.
-  let chunksReceived = Atomic<UInt64>(0)
   let snapshotsSaved = Atomic<UInt64>(0)
   let snapshotBytes = Atomic<UInt64>(0)
 }
