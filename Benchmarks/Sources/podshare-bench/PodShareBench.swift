@@ -35,6 +35,14 @@ struct PodShareBench: AsyncParsableCommand {
   @Flag(help: "Print what healing costs as tables in Markdown, and measure nothing else. Takes some minutes.")
   var syncTable = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Print how cost grows with the number of keys as a table in Markdown, plot it into an SVG file, and measure nothing \
+      else. Takes some minutes.
+      """, valueName: "file"))
+  var growth: String?
+
   /// Memory is measured in a process that has done nothing before.
   @Option(help: .hidden)
   var hold: HeldInMemory?
@@ -64,6 +72,10 @@ struct PodShareBench: AsyncParsableCommand {
         print(line)
         fflush(nil)
       }
+    } else if let growth {
+      let report = try await GrowthReport.measure(rounds: rounds)
+      print(report.table)
+      try report.plot.write(toFile: growth, atomically: true, encoding: .utf8)
     } else {
       try await measure()
     }
