@@ -240,7 +240,7 @@ extension Replica where Storage: ~Copyable {
         continue
       }
       let keyHash = StableHash.hash(entry.key)
-      let theirs = resolution.resolve(nil, with: entry)?.digest(keyHash: keyHash, isMerged: isMerged)
+      let theirs = resolution.entry(for: entry).digest(keyHash: keyHash, isMerged: isMerged)
       guard theirs != stored.digest(keyHash: keyHash, isMerged: isMerged) else { continue }
       better.append(entry.key)
       if hop == Healing.maxHops { giveUpJoining(entry, with: stored, from: sender, outbox: &outbox) }

@@ -46,13 +46,13 @@ extension Replica where Storage: ~Copyable {
   private mutating func tryAnotherSource(insteadOf joining: Healing.Joining, outbox: inout Outbox<Value>) {
     healing.unreliableSources.insert(joining.source)
     let sources = healing.members.all.map(\.identity).filter { isThere($0) }
-    if !sources.contains(where: { !healing.unreliableSources.contains($0) }) {
+    var untried = sources.filter { !healing.unreliableSources.contains($0) }
+    if untried.isEmpty {
       healing.unreliableSources = []
+      untried = sources
     }
     healing.joining = nil
-    if let other = sources.filter({ !healing.unreliableSources.contains($0) })
-      .randomElement(using: &healing.random)
-    {
+    if let other = untried.randomElement(using: &healing.random) {
       joinFrom(other, outbox: &outbox)
     } else if healing.isOverdue {
       settleIfNobodyIsThere(&outbox)

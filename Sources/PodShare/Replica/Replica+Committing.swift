@@ -1,0 +1,110 @@
+// The way into the table and out of it, and what follows from either: digests, counts, events.
+extension Replica where Storage: ~Copyable {
+  /// Puts an entry whose key has none.
+  mutating func commit(
+    _ entry: StoredEntry<Value>, by write: Write<Value>, outbox: inout Outbox<Value>
+  ) {
+    storage.commit(entry, forKey: write.key)
+    note(entry, by: write, outbox: &outbox)
+  }
+
+  /// Puts an entry in the place of another.
+  mutating func commit(
+    _ entry: StoredEntry<Value>, over current: StoredEntry<Value>, by write: Write<Value>,
+    outbox: inout Outbox<Value>
+  ) {
+    storage.commit(entry, forKey: write.key)
+    note(entry, over: current, by: write, outbox: &outbox)
+  }
+
+  mutating func commit(_ application: Application<Value>, outbox: inout Outbox<Value>) {
+    let changes = application.changes
+    guard !changes.isEmpty else { return }
+    storage.commit(Dictionary(uniqueKeysWithValues: changes.lazy.map { ($0.write.key, $0.entry) }))
+    for change in changes {
+      if let previous = change.previous {
+        note(change.entry, over: previous, by: change.write, outbox: &outbox)
+      } else {
+        note(change.entry, by: change.write, outbox: &outbox)
+      }
+    }
+  }
+
+  // Two of each, with and without a predecessor: an optional entry is copied wherever something is asked of it.
+
+  /// What follows from an entry that is in the table.
+  private mutating func note(
+    _ entry: StoredEntry<Value>, by write: Write<Value>, outbox: inout Outbox<Value>
+  ) {
+    let keyHash = StableHash.hash(write.key)
+    replace(.nothing, with: tally(of: entry, keyHash), at: keyHash)
+    healing.joining?.unconfirmed.insert(write.key)
+    if case .tombstone(let time) = entry.content { tombstones.insert(write.key, deletedAt: time) }
+    if entry.isReadable { outbox.tell(resolution.event(of: entry, by: write)) }
+  }
+
+  /// What follows from an entry that is in the table in the place of another.
+  private mutating func note(
+    _ entry: StoredEntry<Value>, over previous: StoredEntry<Value>, by write: Write<Value>,
+    outbox: inout Outbox<Value>
+  ) {
+    let keyHash = StableHash.hash(write.key)
+    replace(tally(of: previous, keyHash), with: tally(of: entry, keyHash), at: keyHash)
+    if case .tombstone(let time) = entry.content { tombstones.insert(write.key, deletedAt: time) }
+    if resolution.isVisible(entry, over: previous) {
+      outbox.tell(resolution.event(of: entry, by: write))
+    }
+    if let replaced = previous.value { outbox.retire(replaced) }
+  }
+
+  private func tally(of entry: StoredEntry<Value>, _ keyHash: UInt64) -> Tally {
+    Tally(of: entry, keyHash: keyHash, isMerged: options.merge != nil)
+  }
+
+  private mutating func replace(_ old: Tally, with new: Tally, at keyHash: UInt64) {
+    digest.toggle(old.digest ^ new.digest, at: keyHash)
+    digest.toggleTombstone(old.tombstoneDigest ^ new.tombstoneDigest)
+    counters.keys += new.keys - old.keys
+    counters.tombstones += new.tombstones - old.tombstones
+    counters.opaqueEntries += new.opaqueEntries - old.opaqueEntries
+  }
+
+  /// Takes an entry out that another pod has seen deleted, so long ago that not even the tombstone is left.
+  mutating func drop(_ key: Key, outbox: inout Outbox<Value>) {
+    guard let entry = storage.entry(forKey: key) else { return }
+    remove(entry, key)
+    unsent.remove(key)
+    counters.healing.dropped += 1
+    guard let readable = entry.readable else { return }
+    outbox.retire(readable.value)
+    outbox.tell(
+      Event(
+        change: .delete, key: key.string, origin: readable.version.origin,
+        timestamp: readable.version.timestamp, version: entry.version))
+  }
+
+  private mutating func remove(_ entry: StoredEntry<Value>, _ key: Key) {
+    storage.remove(forKey: key)
+    let keyHash = StableHash.hash(key)
+    replace(tally(of: entry, keyHash), with: .nothing, at: keyHash)
+  }
+
+  /// Forgets tombstones older than their time to live, at most `limit` of them. Returns whether there may be more.
+  package mutating func collectTombstones(
+    wall: Timestamp, limit: Int = 1_024, outbox: inout Outbox<Value>
+  ) -> Bool {
+    let keys = tombstones.takeExpired(at: wall, limit: limit)
+    for key in keys {
+      guard let entry = storage.entry(forKey: key), case .tombstone(let time) = entry.content,
+        tombstones.isExpired(deletedAt: time, at: wall)
+      else { continue }
+      guard !unsent.contains(key) else {
+        tombstones.insert(key, deletedAt: wall)  // Nobody else knows of it yet: later.
+        continue
+      }
+      remove(entry, key)
+      counters.tombstonesCollected += 1
+    }
+    return keys.count == limit
+  }
+}

@@ -1,0 +1,185 @@
+// What others have written: live, or as entries of their tables.
+extension Replica where Storage: ~Copyable {
+  /// Takes in another pod's live write of one key.
+  package mutating func receive(
+    _ write: Write<Value>, from author: PodIdentity, stampedAt timestamp: Timestamp, wall: Timestamp,
+    outbox: inout Outbox<Value>
+  ) {
+    guard author != identity, !isEcho(write) else { return }
+    observe(author, timestamp, wall: wall, outbox: &outbox)
+    let insertion = context.insert(write.version)
+    if insertion.isNew {
+      reportIfLate(write, wall: wall, outbox: &outbox)
+      apply(write, wall: wall, outbox: &outbox)
+    } else {
+      counters.rejectedWrites += 1
+    }
+    if !insertion.isContiguous { wakeIfNumbersAreMissing(of: author, &outbox) }
+  }
+
+  /// Takes in another pod's live write of several keys, whole.
+  package mutating func receive(
+    _ writes: [Write<Value>], from author: PodIdentity, stampedAt timestamp: Timestamp, wall: Timestamp,
+    outbox: inout Outbox<Value>
+  ) {
+    guard writes.count != 1 else {
+      return receive(writes[0], from: author, stampedAt: timestamp, wall: wall, outbox: &outbox)
+    }
+    guard author != identity, !writes.allSatisfy({ isEcho($0) }) else { return }
+    observe(author, timestamp, wall: wall, outbox: &outbox)
+    var application = Application<Value>()
+    var isContiguous = true
+    for write in writes {
+      let insertion = context.insert(write.version)
+      isContiguous = insertion.isContiguous
+      guard insertion.isNew else {
+        counters.rejectedWrites += 1
+        continue
+      }
+      reportIfLate(write, wall: wall, outbox: &outbox)
+      apply(write, to: &application, wall: wall, outbox: &outbox)
+    }
+    commit(application, outbox: &outbox)
+    if !isContiguous { wakeIfNumbersAreMissing(of: author, &outbox) }
+  }
+
+  /// Takes note of who writes, and of when by its clock.
+  private mutating func observe(
+    _ author: PodIdentity, _ timestamp: Timestamp, wall: Timestamp, outbox: inout Outbox<Value>
+  ) {
+    if author.nodeIDOrder(to: identity) == .same,
+      timestamp > startedAt.advanced(by: max(options.maxClockSkew, .seconds(60)))
+    {
+      // Too late to be something that this pod's predecessor had sent.
+      outbox.append(.report(.duplicateNodeID(identity.nodeID)))
+    }
+    if !clock.observe(timestamp, wall: wall, maxSkew: options.maxClockSkew), options.maxClockSkew > .zero {
+      outbox.append(.report(.clockSkew(peer: author.nodeID, ahead: timestamp.duration(since: wall))))
+    }
+  }
+
+  /// Whether this is a write of this pod's own, come back in wire version 1, which names no incarnation.
+  private func isEcho(_ write: Write<Value>) -> Bool {
+    let version = write.version
+    return !version.author.hasKnownIncarnation && version.author.nodeIDOrder(to: identity) == .same
+      && context.contains(
+        Version(timestamp: version.timestamp, author: identity, sequence: version.sequence))
+  }
+
+  /// A write that nobody has seen is kept however late it comes; but if its key was deleted after it and the tombstone
+  /// has been collected, that brings the key back, and somebody should know.
+  private func reportIfLate(_ write: Write<Value>, wall: Timestamp, outbox: inout Outbox<Value>) {
+    let age = wall.duration(since: write.version.timestamp)
+    guard age > options.tombstoneTTL, !write.isDelete, storage.entry(forKey: write.key) == nil else { return }
+    outbox.append(.report(.lateWrite(key: write.key.string, peer: write.version.origin, age: age)))
+  }
+
+  /// Takes in entries of another replica's table. Returns the live ones that were deleted here and are not even
+  /// remembered as such.
+  mutating func receive(
+    entries: [Write<Value>], wall: Timestamp, outbox: inout Outbox<Value>
+  ) -> [SyncMessage.EntryDigest] {
+    var application = Application<Value>()
+    var forgotten: [SyncMessage.EntryDigest] = []
+    for write in entries where !isUnjoinable(write.key, write.version) {
+      if options.merge == nil, write.isJoined {
+        outbox.append(.report(.stillDifferent(key: write.key.string, peer: write.version.origin)))
+      }
+      guard !isForgotten(write) else {
+        counters.rejectedWrites += 1
+        if !write.isDelete { forgotten.append(digest(of: write)) }
+        continue
+      }
+      context.insert(write.version)
+      apply(write, to: &application, wall: wall, outbox: &outbox)
+    }
+    commit(application, outbox: &outbox)
+    return forgotten
+  }
+
+  private func digest(of write: Write<Value>) -> SyncMessage.EntryDigest {
+    let keyHash = StableHash.hash(write.key)
+    let entry = resolution.entry(for: write)
+    return SyncMessage.EntryDigest(
+      keyHash: keyHash, hash: entry.digest(keyHash: keyHash, isMerged: options.merge != nil))
+  }
+
+  /// Whether an entry of another pod's was once here and is gone for good.
+  ///
+  /// A value that is missing here, though its write was seen, was deleted here; so it was if what is here is older, which
+  /// somebody had not seen deleted. A delete that was seen has had its effect where there is nothing now; what has been
+  /// written since is judged by its version as ever, lest a pod whose clock is off decides for the others.
+  private func isForgotten(_ entry: Write<Value>) -> Bool {
+    let current = storage.entry(forKey: entry.key)
+    if entry.isDelete, case .after(let delete) = entry.epoch {
+      return current == nil && context.contains(delete)
+    }
+    return context.contains(entry.version) && current.map { $0.version < entry.version } ?? true
+  }
+
+  private mutating func apply(_ write: Write<Value>, wall: Timestamp, outbox: inout Outbox<Value>) {
+    guard !write.isDelete else { return apply(asTaken: taken(write, wall: wall), outbox: &outbox) }
+    apply(asTaken: write, outbox: &outbox)
+  }
+
+  private mutating func apply(asTaken write: Write<Value>, outbox: inout Outbox<Value>) {
+    guard let current = storage.entry(forKey: write.key) else {
+      counters.appliedWrites += 1
+      return commit(resolution.entry(for: write), by: write, outbox: &outbox)
+    }
+    if let entry = resolve(current, with: write, outbox: &outbox) {
+      commit(entry, over: current, by: write, outbox: &outbox)
+    }
+  }
+
+  private mutating func apply(
+    _ write: Write<Value>, to application: inout Application<Value>, wall: Timestamp,
+    outbox: inout Outbox<Value>
+  ) {
+    let write = taken(write, wall: wall)
+    guard let current = application.pending(write.key) ?? storage.entry(forKey: write.key) else {
+      counters.appliedWrites += 1
+      return application.put(resolution.entry(for: write), over: nil, by: write)
+    }
+    if let entry = resolve(current, with: write, outbox: &outbox) {
+      application.put(entry, over: current, by: write)
+    }
+  }
+
+  /// Another pod's write as it is taken: a delete is not from the future.
+  private mutating func taken(_ write: Write<Value>, wall: Timestamp) -> Write<Value> {
+    guard case .delete(let time) = write.content else { return write }
+    if case .after(let delete) = write.epoch { context.insert(delete) }
+    var write = write
+    write.content = .delete(at: max(min(time, wall), .earliest))
+    return write
+  }
+
+  /// What an entry becomes by another pod's write; nil if it changes nothing.
+  private mutating func resolve(
+    _ current: StoredEntry<Value>, with write: Write<Value>, outbox: inout Outbox<Value>
+  ) -> StoredEntry<Value>? {
+    if write.isOpaque, let dropped = resolution.opaqueWriteTooMany(in: current) {
+      outbox.append(.report(.tooManyUndecodable(key: write.key.string, dropped: dropped)))
+    }
+    if let merge = options.merge { checkLaws(of: merge, current, write, outbox: &outbox) }
+    guard let entry = resolution.resolve(current, with: write) else {
+      counters.rejectedWrites += 1
+      return nil
+    }
+    counters.appliedWrites += 1
+    return entry
+  }
+
+  /// Tries on the values that really meet whether the merge function is a join: on the first ones, then on every 64th, for
+  /// it is the user's code and runs under the lock. One that is none would leave the replicas different without a word.
+  private mutating func checkLaws(
+    of merge: Merge<Value>, _ current: StoredEntry<Value>, _ write: Write<Value>, outbox: inout Outbox<Value>
+  ) {
+    guard case .value(let present) = current.content, case .set(let value) = write.content else { return }
+    counters.joins += 1
+    guard counters.joins <= 256 || counters.joins.isMultiple(of: 64) else { return }
+    guard !merge.isJoin(of: present, value) else { return }
+    outbox.append(.report(.mergeNotAJoin(key: write.key.string, peer: write.version.origin)))
+  }
+}
