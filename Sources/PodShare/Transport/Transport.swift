@@ -34,6 +34,17 @@ public protocol SnapshotTransport: Transport {
   func fetchSnapshot(of topic: String) async throws(TransportError) -> ByteBuffer?
 }
 
+/// A transport that reaches pods which do not heal but ask for the whole state instead: those of the Go library on a mesh.
+public protocol StateExchangeTransport: Transport {
+  /// Has `state` called whenever such a pod asks for the state of `topic`, until the subscription ends. It may take a
+  /// while, and answers with a snapshot that the pod can read, or nil if there is none.
+  func serveState(of topic: String, _ state: @escaping @Sendable () async -> ByteBuffer?)
+    -> TransportSubscription
+
+  /// Asks all such pods for the state of `topic`. Returns the snapshots of those that answer in time.
+  func fetchStates(of topic: String) async -> [ByteBuffer]
+}
+
 /// What became of a published message.
 public enum PublishOutcome: Sendable, Hashable {
   /// It is on its way.

@@ -20,6 +20,11 @@ package enum Names {
     "\(topic)\(separator)sync"
   }
 
+  /// Whether it is one of those that stores use among themselves.
+  package static func isSideTopic(_ topic: String) -> Bool {
+    topic.utf8.contains(0x1f)
+  }
+
   /// The topic on which one pod alone listens, for messages meant for it.
   package static func inbox(of pod: PodIdentity, on topic: String) -> String {
     "\(topic)\(separator)inbox\(separator)\(pod.nodeID)\(separator)\(String(pod.incarnation, radix: 36))"

@@ -10,7 +10,7 @@ extension StoreCore {
     case .resumed:
       resumed()
       // What is kept there may have changed meanwhile.
-      guard transport is any SnapshotTransport else { return }
+      guard hasSnapshots else { return }
       Task.detached { [weak self] in
         await self?.reportingErrors { () async throws(StoreError) in try await self?.loadSnapshot() }
       }

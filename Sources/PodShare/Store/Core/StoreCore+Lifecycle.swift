@@ -35,6 +35,10 @@ extension StoreCore {
   }
 
   private func subscribe() async throws(StoreError) {
+    if let transport = transport as? any StateExchangeTransport {
+      let serving = transport.serveState(of: topic) { [weak self] in self?.encodedVersion1Snapshot() }
+      try keep(serving)
+    }
     // Only one of the three reports whether the network is there.
     try await subscribe(to: topic) { core, event in core.receive(event) }
     for sideTopic in [Names.syncTopic(of: topic), Names.inbox(of: identity, on: topic)] {
@@ -59,6 +63,10 @@ extension StoreCore {
       if Task.isCancelled { throw .cancelled("joining \(self.topic.debugDescription)") }
       throw .transport("could not subscribe to \(self.topic.debugDescription)", error)
     }
+    try keep(subscription)
+  }
+
+  private func keep(_ subscription: TransportSubscription) throws(StoreError) {
     let isRunning = lifecycle.withLockedValue { lifecycle in
       guard lifecycle.phase == .running else { return false }
       lifecycle.subscriptions.append(subscription)

@@ -120,10 +120,21 @@ extension StoreCore {
     return refused.withLockedValue { $0 }
   }
 
-  // MARK: Snapshots that the transport keeps
+  // MARK: Snapshots that the transport keeps, or that other pods do
 
-  /// Merges what the transport has kept; garbage is reported and no obstacle.
+  /// Whether there is anything to load.
+  var hasSnapshots: Bool { transport is any SnapshotTransport || transport is any StateExchangeTransport }
+
+  /// Merges what the transport has kept, and what pods hold that know nothing of healing; garbage is reported and no
+  /// obstacle.
   func loadSnapshot() async throws(StoreError) {
+    if let transport = transport as? any StateExchangeTransport {
+      for bytes in await transport.fetchStates(of: topic) {
+        do throws(WireError) { merge(try SavedSnapshot.decode(bytes)) } catch {
+          reporter.report(.invalidSnapshot(error))
+        }
+      }
+    }
     guard let transport = transport as? any SnapshotTransport else { return }
     if let error = try await mergeSnapshot(from: transport) { reporter.report(.invalidSnapshot(error)) }
   }

@@ -1,0 +1,356 @@
+import NIOCore
+import NIOSSL
+import NIOTLS
+import PodShare
+
+/// One connection: feeds a ``LinkState`` with what comes in, does what it says, and sends what is queued. Lives on the
+/// event loop.
+final class LinkHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  let id: MeshState.LinkID
+  /// Where this pod dialled it; nil if it came in.
+  let dialledAddress: PeerAddress?
+  private let isEncrypted: Bool
+  private unowned let mesh: Mesh
+  private var context: ChannelHandlerContext?
+  private(set) var state: LinkState
+  private var reader: FrameReader
+  private var queue: LinkQueue
+  /// Why it ends, once it does.
+  private var end: LinkEnd?
+  private var endsAt: NIODeadline?
+  private var isOpen = false
+  private(set) var remoteAddress = "?"
+
+  // What became of the messages that did not fit.
+  private var lostMessages = 0
+
+  // Who is to be told when what was queued has gone.
+  private var drains: [Drain] = []
+  private var lastSeen = (LinkQueue.Progress(), 0)
+  private var lastProgress: NIODeadline
+
+  // What the last message's topic came to: the next one mostly has the same.
+  private var lastTopic = ByteBuffer()
+  private var lastCallbacks: [SubscriptionTable.Callback] = []
+  private var lastGeneration: UInt64 = .max
+
+  init(_ id: MeshState.LinkID, dialledAt address: PeerAddress?, mesh: Mesh) {
+    let now = mesh.now
+    self.id = id
+    dialledAddress = address
+    self.mesh = mesh
+    isEncrypted = mesh.isEncrypted
+    state = LinkState(rules: mesh.linkRules, now: now)
+    reader = FrameReader(maxLength: state.maxFrameBytes)
+    queue = LinkQueue(limits: mesh.queueLimits)
+    lastProgress = now
+  }
+
+  var channel: (any Channel)? { context?.channel }
+
+  /// Whether messages can go out.
+  var isReady: Bool { isOpen && end == nil }
+
+  var isGoPod: Bool { state.phase == .goPod }
+
+  var peerName: String {
+    switch state.phase {
+    case .greeted(let hello), .established(let hello): hello.identity.nodeID
+    case .greeting, .goPod, .ended: dialledAddress?.description ?? remoteAddress
+    }
+  }
+
+  /// Whether a parcel is for the other side.
+  func wants(_ parcel: Parcel) -> Bool {
+    isGoPod ? parcel.isForGoPods : state.wants(parcel.topic)
+  }
+
+  // MARK: The channel
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    if context.channel.isActive { begin(context) }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    begin(context)
+    context.fireChannelActive()
+  }
+
+  private func begin(_ context: ChannelHandlerContext) {
+    remoteAddress = context.remoteAddress?.shortDescription ?? "?"
+    if !isEncrypted { open() }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case .handshakeCompleted? = event as? TLSUserEvent { open() }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  private func open() {
+    guard !isOpen else { return }
+    isOpen = true
+    send(.hello, payload: state.hello.encoded())
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard state.phase != .ended else { return }
+    let now = mesh.now
+    state.heard(now: now)
+    reader.append(unwrapInboundIn(data))
+    do throws(FrameError) {
+      while let frame = try reader.next() {
+        state.frameEnded()
+        receive(frame)
+        guard state.phase != .ended else { return }
+      }
+    } catch {
+      close(.badFrame(error.description))
+    }
+    state.frameIsIncomplete(reader.isInsideFrame, now: now)
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    pump()
+    context.fireChannelWritabilityChanged()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if let error = error as? NIOSSLError, case .uncleanShutdown = error, end != nil { return }
+    // A certificate that the other side refuses shows only after this side's part of the handshake.
+    let isAdmitted = isOpen && state.phase != .greeting
+    close(isEncrypted && !isAdmitted ? .tlsFailed("\(error)") : .failed("\(error)"))
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    isOpen = false
+    queue.removeAll()
+    endDrains()
+    let end = self.end ?? (dialledAddress != nil && state.phase == .greeting ? .closedEarly : .closed)
+    let peer = peerName
+    state.end()
+    mesh.closed(self, end, peer: peer)
+    context.fireChannelInactive()
+  }
+
+  // MARK: What comes in
+
+  private func receive(_ frame: Frame) {
+    switch state.receive(frame) {
+    case .nothing: break
+    case .deliver(let topic, let message): deliver(message, to: topic)
+    case .tellSubscriptions:
+      reader.maxLength = state.maxFrameBytes
+      mesh.tellSubscriptions(to: self)
+      send(.ready)
+    case .begin(let hello): mesh.established(self, hello.identity)
+    case .beginWithGoPod:
+      beginWithGoPod()
+      receive(frame)
+    case .subscriptionsChanged(let number):
+      mesh.routesChanged()
+      if let number { send(.subscribed, payload: ByteBuffer(integer: number)) }
+    case .acknowledged(let number): mesh.acknowledged(number, by: id)
+    case .messagesLost: mesh.messagesWereLost()
+    case .sendSnapshot(let topic): mesh.snapshotRequested(of: topic, by: self)
+    case .snapshotArrived(let topic, let snapshot): mesh.snapshotArrived(snapshot, of: topic, from: id)
+    case .useOtherLink:
+      mesh.useOther(than: id)
+      close(.redundant)
+    case .end(let end): close(end)
+    }
+  }
+
+  private func deliver(_ message: ByteBuffer, to topic: ByteBuffer) {
+    let generation = mesh.subscriptions.generation
+    if generation != lastGeneration || topic != lastTopic {
+      // A copy: what is kept here must not keep a read buffer.
+      lastTopic = ByteBuffer(topic.readableBytesView)
+      lastGeneration = generation
+      lastCallbacks = topic.key.map(mesh.subscriptions.callbacks) ?? []
+    }
+    for callback in lastCallbacks { callback(.message(message)) }
+  }
+
+  private func beginWithGoPod() {
+    queue.splitsLargeMessages = false
+    reader.maxLength = state.maxFrameBytes
+    // It says no name; one is made up for it, which no pod of this library has.
+    mesh.established(
+      self, PodIdentity(ofUnknownIncarnation: "\(dialledAddress?.description ?? remoteAddress)#\(id)"))
+  }
+
+  // MARK: What goes out
+
+  /// A frame that does not wait in the queue. There are few, and they are small.
+  func send(_ kind: Frame.Kind, topic: String = "", payload: ByteBuffer = ByteBuffer()) {
+    guard isOpen, let context else { return }
+    var frame = ByteBuffer()
+    frame.writeFrame(kind, topic: topic, payload: payload)
+    context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+    state.sent(now: mesh.now)
+  }
+
+  /// Queues a parcel. It goes out with the next ``pump()``.
+  func add(_ parcel: Parcel) {
+    guard isReady else { return }
+    guard !queue.add(parcel) else { return }
+    if lostMessages == 0 {
+      mesh.report(.slowPeer, "its queue is full; messages to it are lost", peer: peerName)
+    }
+    lostMessages += parcel.messageCount
+    mesh.lostMessages += UInt64(parcel.messageCount)
+  }
+
+  /// Hands as much as it takes to the channel, which writes it in as few system calls as can be.
+  func pump() {
+    guard isOpen, let context, !queue.isEmpty else { return }
+    var written = 0
+    var isUnflushed = false
+    while context.channel.isWritable,
+      queue.writeNext({
+        written += $0.readableBytes
+        context.write(wrapOutboundOut($0), promise: nil)
+      })
+    {
+      isUnflushed = true
+      // TLS encrypts only what is flushed, so only then does the channel know how much there is.
+      guard written >= Self.bytesWrittenAtOnce else { continue }
+      context.flush()
+      written = 0
+      isUnflushed = false
+    }
+    if isUnflushed { context.flush() }
+    state.sent(now: mesh.now)
+    if queue.isEmpty, lostMessages > 0 {
+      lostMessages = 0
+      if !isGoPod { send(.lost) }
+    }
+    advanceDrains()
+  }
+
+  private static var bytesWrittenAtOnce: Int { 256 * 1_024 }
+
+  // MARK: Waiting until it has gone
+
+  private struct Drain {
+    let target: LinkQueue.Progress
+    let promise: EventLoopPromise<Void>
+    /// All of it has been handed to the channel.
+    var isHandedOver = false
+  }
+
+  /// Succeeds when all that is queued has been written, or if the other side takes nothing for a while. Nil if there is
+  /// nothing to wait for.
+  func drain() -> EventLoopFuture<Void>? {
+    guard isReady, let context else { return nil }
+    if drains.isEmpty { lastProgress = mesh.now }
+    let promise = context.eventLoop.makePromise(of: Void.self)
+    drains.append(Drain(target: queue.added, promise: promise))
+    advanceDrains()
+    return promise.futureResult
+  }
+
+  private func advanceDrains() {
+    for index in drains.indices
+    where !drains[index].isHandedOver && queue.taken.hasReached(drains[index].target) {
+      drains[index].isHandedOver = true
+      guard let context, isOpen else { continue }
+      // Written when all before it is.
+      let written = context.eventLoop.makePromise(of: Void.self)
+      context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+      written.futureResult.cascade(to: drains[index].promise)
+    }
+  }
+
+  private func endDrains() {
+    for drain in drains { drain.promise.succeed() }
+    drains = []
+  }
+
+  private func forgetDrains(_ now: NIODeadline) {
+    guard !drains.isEmpty else { return }
+    let waiting = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    let progress = (queue.taken, waiting)
+    if progress != lastSeen {
+      lastSeen = progress
+      lastProgress = now
+    } else if now - lastProgress >= Self.patience || (waiting == 0 && queue.isEmpty) {
+      endDrains()
+    }
+  }
+
+  /// One that takes nothing for so long is not waited for.
+  private static var patience: TimeAmount { .seconds(1) }
+
+  // MARK: Time
+
+  func tick(now: NIODeadline) {
+    if let endsAt {
+      if now >= endsAt { context?.close(promise: nil) }
+      return
+    }
+    forgetDrains(now)
+    switch state.tick(now: now) {
+    case .nothing: break
+    case .sendPing: if isOpen { send(.ping) }
+    case .beginWithGoPod:
+      if isOpen { beginWithGoPod() } else { close(.noHandshake) }
+    case .end(let end): close(end)
+    }
+  }
+
+  // MARK: The end
+
+  /// Says why, if the other side would not know, writes what is queued if that is of use, and closes. At the latest in a
+  /// second.
+  func close(_ end: LinkEnd) {
+    guard self.end == nil else { return }
+    self.end = end
+    endsAt = mesh.now + Self.timeToEnd
+    guard isOpen, let context else {
+      context?.close(promise: nil)
+      return
+    }
+    switch end {
+    case .redundant where dialledAddress != nil:
+      // The other side writes what it still has for this link, and then closes it.
+      writeAll()
+      send(.redundant)
+      return
+    case .redundant, .farewell(byPeer: false):
+      writeAll()
+      if end != .redundant { send(.goodbye) }
+    default:
+      if let text = end.textForPeer { send(.refused, payload: ByteBuffer(string: text)) }
+    }
+    if case .redundant = end {} else { state.end() }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+      context.close(promise: nil)
+    }
+  }
+
+  private func writeAll() {
+    guard let context else { return }
+    while queue.writeNext({ context.write(wrapOutboundOut($0), promise: nil) }) {}
+    context.flush()
+    advanceDrains()
+  }
+
+  private static var timeToEnd: TimeAmount { .seconds(1) }
+}
+
+extension SocketAddress {
+  /// `ADDRESS:PORT`.
+  var shortDescription: String {
+    guard let ipAddress, let port else { return description }
+    return PeerAddress(host: ipAddress, port: port).description
+  }
+}

@@ -1,0 +1,65 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import PodShare
+import Synchronization
+
+/// Who on this pod listens to what.
+final class SubscriptionTable: Sendable {
+  typealias Callback = @Sendable (TransportEvent) -> Void
+
+  private struct State {
+    var topics: [Key: [(id: UInt64, callback: Callback)]] = [:]
+    var lastID: UInt64 = 0
+    var isClosed = false
+  }
+
+  private let state = NIOLockedValueBox(State())
+  /// Changes whenever anything else here does, so that others can keep what they looked up until then.
+  private let changes = Atomic<UInt64>(0)
+
+  var generation: UInt64 { changes.load(ordering: .acquiring) }
+
+  /// Nil when all is over.
+  func add(_ callback: @escaping Callback, to topic: Key) -> UInt64? {
+    defer { changes.add(1, ordering: .acquiringAndReleasing) }
+    return state.withLockedValue { state in
+      guard !state.isClosed else { return nil }
+      state.lastID += 1
+      state.topics[topic, default: []].append((state.lastID, callback))
+      return state.lastID
+    }
+  }
+
+  func remove(_ id: UInt64, from topic: Key) {
+    // Freed after the lock: a callback may hold the last reference to something of the user's.
+    let removed = state.withLockedValue { state -> Callback? in
+      guard let index = state.topics[topic]?.firstIndex(where: { $0.id == id }) else { return nil }
+      let removed = state.topics[topic]?.remove(at: index).callback
+      if state.topics[topic]?.isEmpty == true { state.topics[topic] = nil }
+      return removed
+    }
+    changes.add(1, ordering: .acquiringAndReleasing)
+    _ = consume removed
+  }
+
+  func callbacks(of topic: Key) -> [Callback] {
+    state.withLockedValue { $0.topics[topic]?.map(\.callback) ?? [] }
+  }
+
+  func isWanted(_ topic: Key) -> Bool { state.withLockedValue { $0.topics[topic] != nil } }
+
+  func tellAll(_ event: TransportEvent) {
+    let topics = state.withLockedValue { $0.topics }
+    for (_, callback) in topics.values.joined() { callback(event) }
+  }
+
+  func close() {
+    let topics = state.withLockedValue { state in
+      state.isClosed = true
+      defer { state.topics = [:] }
+      return state.topics
+    }
+    changes.add(1, ordering: .acquiringAndReleasing)
+    _ = consume topics
+  }
+}
