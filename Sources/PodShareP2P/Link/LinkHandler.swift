@@ -22,6 +22,7 @@ final class LinkHandler: ChannelInboundHandler {
   private var end: LinkEnd?
   private var endsAt: NIODeadline?
   private var isOpen = false
+  private var isPumping = false
   private(set) var remoteAddress = "?"
 
   // What became of the messages that did not fit.
@@ -211,29 +212,30 @@ final class LinkHandler: ChannelInboundHandler {
 
   /// Hands as much as it takes to the channel, which writes it in as few system calls as can be.
   func pump() {
-    guard isOpen, let context, !queue.isEmpty else { return }
-    var written = 0
-    var isUnflushed = false
-    while context.channel.isWritable,
-      queue.writeNext({
-        written += $0.readableBytes
-        context.write(wrapOutboundOut($0), promise: nil)
-      })
-    {
-      isUnflushed = true
+    // Writing can change what the channel says of itself, which would call this again.
+    guard isOpen, !isPumping, let context, !queue.isEmpty else { return }
+    isPumping = true
+    defer { isPumping = false }
+    repeat {
+      var written = 0
       // TLS encrypts only what is flushed, so only then does the channel know how much there is.
-      guard written >= Self.bytesWrittenAtOnce else { continue }
+      while written < Self.bytesWrittenAtOnce, context.channel.isWritable, let piece = queue.next() {
+        written += piece.bytes.readableBytes
+        write(piece, to: context)
+      }
       context.flush()
-      written = 0
-      isUnflushed = false
-    }
-    if isUnflushed { context.flush() }
+    } while context.channel.isWritable && !queue.isEmpty
     state.sent(now: mesh.now)
     if queue.isEmpty, lostMessages > 0 {
       lostMessages = 0
       if !isGoPod { send(.lost) }
     }
     advanceDrains()
+  }
+
+  private func write(_ piece: LinkQueue.Piece, to context: ChannelHandlerContext) {
+    if let header = piece.header { context.write(wrapOutboundOut(header), promise: nil) }
+    context.write(wrapOutboundOut(piece.bytes), promise: nil)
   }
 
   private static var bytesWrittenAtOnce: Int { 256 * 1_024 }
@@ -339,8 +341,10 @@ final class LinkHandler: ChannelInboundHandler {
 
   private func writeAll() {
     guard let context else { return }
-    while queue.writeNext({ context.write(wrapOutboundOut($0), promise: nil) }) {}
+    isPumping = true
+    while let piece = queue.next() { write(piece, to: context) }
     context.flush()
+    isPumping = false
     advanceDrains()
   }
 

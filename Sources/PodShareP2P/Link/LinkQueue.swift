@@ -58,24 +58,26 @@ struct LinkQueue {
     return true
   }
 
-  /// Passes what is to go next to `write`: whole small messages, or one part of a large one. False if nothing is left.
-  mutating func writeNext(_ write: (ByteBuffer) -> Void) -> Bool {
-    if let frames = small.popFirst() {
-      bytes -= frames.bytes.readableBytes
-      messages -= frames.count
-      taken.small += 1
-      write(frames.bytes)
-      return true
-    }
-    return writePart(write)
+  /// What is to be written next: whole small messages, or one part of a large one.
+  struct Piece {
+    /// Of a part of a large message; otherwise nil.
+    var header: ByteBuffer?
+    var bytes: ByteBuffer
   }
 
-  private mutating func writePart(_ write: (ByteBuffer) -> Void) -> Bool {
-    guard var message = large.popFirst() else { return false }
-    let size =
-      splitsLargeMessages
-      ? min(message.rest.readableBytes, FrameLimits.partBytes) : message.rest.readableBytes
-    guard let part = message.rest.readSlice(length: size) else { return false }
+  /// Takes out what is to go next. Nil if nothing is left.
+  mutating func next() -> Piece? {
+    guard let frames = small.popFirst() else { return nextPart() }
+    bytes -= frames.bytes.readableBytes
+    messages -= frames.count
+    taken.small += 1
+    return Piece(bytes: frames.bytes)
+  }
+
+  private mutating func nextPart() -> Piece? {
+    guard var message = large.popFirst() else { return nil }
+    let size = splitsLargeMessages ? min(message.rest.readableBytes, FrameLimits.partBytes) : message.rest.readableBytes
+    guard let part = message.rest.readSlice(length: size) else { return nil }
     let isLast = message.rest.readableBytes == 0
     let kind: Frame.Kind = splitsLargeMessages ? (isLast ? .lastPart : .part) : .message
     var header = ByteBuffer()
@@ -87,9 +89,7 @@ struct LinkQueue {
     } else {
       large.prepend(message)
     }
-    write(header)
-    write(part)
-    return true
+    return Piece(header: header, bytes: part)
   }
 
   mutating func removeAll() {

@@ -101,6 +101,8 @@ final class Mesh {
         channel.eventLoop.makeCompletedFuture { try mesh.value.accept(channel) }
       }
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.writeBufferWaterMark, value: Self.waterMark)
+      .childChannelOption(.recvAllocator, value: Self.readBuffers)
       .bind(host: address.host, port: address.port)
       .map { channel in
         mesh.value.server = channel
@@ -115,6 +117,15 @@ final class Mesh {
   }
 
   // MARK: Connections
+
+  /// What is handed to a channel cannot be overtaken, so it is no more than is written in one go.
+  private static var waterMark: ChannelOptions.Types.WriteBufferWaterMark {
+    ChannelOptions.Types.WriteBufferWaterMark(low: 64 * 1_024, high: 256 * 1_024)
+  }
+
+  private static var readBuffers: AdaptiveRecvByteBufferAllocator {
+    AdaptiveRecvByteBufferAllocator(minimum: 2 * 1_024, initial: 16 * 1_024, maximum: 256 * 1_024)
+  }
 
   private func makeHandler(dialledAt address: PeerAddress?) -> LinkHandler {
     lastLinkID += 1
@@ -144,6 +155,8 @@ final class Mesh {
     ClientBootstrap(group: eventLoop)
       .connectTimeout(TimeAmount(configuration.dialTimeout))
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .channelOption(.writeBufferWaterMark, value: Self.waterMark)
+      .channelOption(.recvAllocator, value: Self.readBuffers)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try mesh.value.prepare(channel, dialledAt: address) }
       }

@@ -1,0 +1,128 @@
+/// Certificates for the tests, valid for a hundred years, and keys that protect nothing.
+///
+/// Made by `openssl`: two authorities, "fleet" and "foreign"; certificates "pod" and "renewed" of the first, "stranger" of
+/// the second, and "expired", which was the first one's until 2021.
+enum Certificates {
+  static let fleet = """
+    -----BEGIN CERTIFICATE-----
+    MIIBijCCATGgAwIBAgIUMUeedid7ahNkW53NrU6AVd4qeVIwCgYIKoZIzj0EAwIw
+    GjEYMBYGA1UEAwwPRmxlZXQgYXV0aG9yaXR5MCAXDTI2MTEyNzAyMjkyMFoYDzIx
+    MjYxMTAzMDIyOTIwWjAaMRgwFgYDVQQDDA9GbGVldCBhdXRob3JpdHkwWTATBgcq
+    hkjOPQIBBggqhkjOPQMBBwNCAAQEXJ+xIZJhBtnZdAUIL1Ix8SsxI6+WH0z2Y3tv
+    mhEiE/YhWmjBZxeKeM4rY9VLW2Pk7jAgZg9aPGT2fgxwMIUfo1MwUTAdBgNVHQ4E
+    FgQU5G/fRVjQoaoDXA6NmM6UAN4wBFMwHwYDVR0jBBgwFoAU5G/fRVjQoaoDXA6N
+    mM6UAN4wBFMwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiAiJMbK
+    UDkeLp0imMxo5D0QAtY5+YC5We50Kt6aSGro9wIgWK27d7gO0gcuJ2SQyNbXQQ8v
+    jHP1Rp37lca1ZRCgmXU=
+    -----END CERTIFICATE-----
+
+    """
+
+  static let pod = """
+    -----BEGIN CERTIFICATE-----
+    MIIBiDCCAS+gAwIBAgIUTmqXg/E27eix6a7r8dh0O0v0/EAwCgYIKoZIzj0EAwIw
+    GjEYMBYGA1UEAwwPRmxlZXQgYXV0aG9yaXR5MCAXDTI2MTEyNzAyMjkyMVoYDzIx
+    MjYxMTAzMDIyOTIxWjAOMQwwCgYDVQQDDANwb2QwWTATBgcqhkjOPQIBBggqhkjO
+    PQMBBwNCAASM5SiX8WPD2mBUYAYP6HFJkmBQ2SnaEL2u7bgP3C6jfSNV8uIIGS84
+    VUXoURuSXOxuSglSWOecHNco4/k/RDipo10wWzAZBgNVHREEEjAQggNwb2SCCWxv
+    Y2FsaG9zdDAdBgNVHQ4EFgQUDC1O81FRiO/8KVKll9/q69V4p+kwHwYDVR0jBBgw
+    FoAU5G/fRVjQoaoDXA6NmM6UAN4wBFMwCgYIKoZIzj0EAwIDRwAwRAIgZSf+KqWI
+    GKuaxk301q8WzhAzO5PPGm1P9WRF+EGhl60CIBji25b9aw8s/0uUjzKbOSFucrK1
+    UQDv0oMdUBJdrpOn
+    -----END CERTIFICATE-----
+
+    """
+
+  static let podKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgl4P5lLjjmkF3V0q9
+    1aE8sz1ufKWuvGoWBvGtxiGc61GhRANCAASM5SiX8WPD2mBUYAYP6HFJkmBQ2Sna
+    EL2u7bgP3C6jfSNV8uIIGS84VUXoURuSXOxuSglSWOecHNco4/k/RDip
+    -----END PRIVATE KEY-----
+
+    """
+
+  static let renewed = """
+    -----BEGIN CERTIFICATE-----
+    MIIBkTCCATegAwIBAgIUTmqXg/E27eix6a7r8dh0O0v0/EEwCgYIKoZIzj0EAwIw
+    GjEYMBYGA1UEAwwPRmxlZXQgYXV0aG9yaXR5MCAXDTI2MTEyNzAyMjkyMVoYDzIx
+    MjYxMTAzMDIyOTIxWjASMRAwDgYDVQQDDAdyZW5ld2VkMFkwEwYHKoZIzj0CAQYI
+    KoZIzj0DAQcDQgAEnE3MJ6Ygwt4if2Yd0bCowln2fa19OCAGht3Nx05120ey4guu
+    rF9pTz6q+e7c8Dlv0W0/KORJuAq3StqwP2LYg6NhMF8wHQYDVR0RBBYwFIIHcmVu
+    ZXdlZIIJbG9jYWxob3N0MB0GA1UdDgQWBBQdRpOoX8XCuWaxIm2PKAUxDXGDbDAf
+    BgNVHSMEGDAWgBTkb99FWNChqgNcDo2YzpQA3jAEUzAKBggqhkjOPQQDAgNIADBF
+    AiBXVBDlpxW98UgJRgOIuQ1uUW3OmYJOhFnYSLbGyKIW1gIhALDPXvKLEgEOUr/q
+    kg9LuKmBi8iRTcQDD4fjoDk2+kUQ
+    -----END CERTIFICATE-----
+
+    """
+
+  static let renewedKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgj/8wXimO2yYdqJpx
+    NUy0SLfCPx6xa4BgRWHGTELXNE2hRANCAAScTcwnpiDC3iJ/Zh3RsKjCWfZ9rX04
+    IAaG3c3HTnXbR7LiC66sX2lPPqr57tzwOW/RbT8o5Em4CrdK2rA/YtiD
+    -----END PRIVATE KEY-----
+
+    """
+
+  static let stranger = """
+    -----BEGIN CERTIFICATE-----
+    MIIBlTCCATugAwIBAgIUP+mAY8MUPv0CR4olbmyN+BIo3SEwCgYIKoZIzj0EAwIw
+    HDEaMBgGA1UEAwwRQW5vdGhlciBhdXRob3JpdHkwIBcNMjYxMTI3MDIyOTIxWhgP
+    MjEyNjExMDMwMjI5MjFaMBMxETAPBgNVBAMMCHN0cmFuZ2VyMFkwEwYHKoZIzj0C
+    AQYIKoZIzj0DAQcDQgAE0wd3PAeDi6UfT22SFLZpyYyyGv1dclv9CvOBSJB2jDRU
+    I3GUkL4aP5L0+5hE8E7iHxW3YPL/t3PDmp6WwAUAtaNiMGAwHgYDVR0RBBcwFYII
+    c3RyYW5nZXKCCWxvY2FsaG9zdDAdBgNVHQ4EFgQUfF+/Kc6xwKfHQwUG/JdoXaTy
+    e9AwHwYDVR0jBBgwFoAUHNc5cFPyyW+87pf4oOgKoqvfrBMwCgYIKoZIzj0EAwID
+    SAAwRQIhAM4OYPEHM9O0wVlHhYAj6zEGc0lubfYD5ijumK9BeCi/AiARN3BWM4W3
+    ut6/XhqjulUU4Cg4M7fS/XfVr5q9EY5Wug==
+    -----END CERTIFICATE-----
+
+    """
+
+  static let strangerKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgIBnud2h4tBWfa6fp
+    pw95AlXLhzcERdT+Hnewq7LqSvGhRANCAATTB3c8B4OLpR9PbZIUtmnJjLIa/V1y
+    W/0K84FIkHaMNFQjcZSQvho/kvT7mETwTuIfFbdg8v+3c8OanpbABQC1
+    -----END PRIVATE KEY-----
+
+    """
+
+  static let expired = """
+    -----BEGIN CERTIFICATE-----
+    MIIBFDCBugIBATAKBggqhkjOPQQDAjAaMRgwFgYDVQQDDA9GbGVldCBhdXRob3Jp
+    dHkwHhcNMjAwMTAxMDAwMDAwWhcNMjEwMTAxMDAwMDAwWjASMRAwDgYDVQQDDAdl
+    eHBpcmVkMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEu5DWOEFJf6CQuCC1EFn0
+    1gxp2OMqEvkKVoKvY9XqP6XCZhpFIEJnHVt+NT1etqf1obGcsPpLnJ3Jostb0pDo
+    RDAKBggqhkjOPQQDAgNJADBGAiEA2dIYOi0dkflHNJTdDWJ3ETdp9Weq/dViIRUs
+    s607wXACIQC4CeIOHm5/dgAs3dhApjcHrl2UZChFprGGi5RWcl0jGQ==
+    -----END CERTIFICATE-----
+
+    """
+
+  static let expiredKey = """
+    -----BEGIN PRIVATE KEY-----
+    MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg4RHtE9y6n2qLsbkJ
+    loLpnetYQB63JQ/hMGE3g8eVq0uhRANCAAS7kNY4QUl/oJC4ILUQWfTWDGnY4yoS
+    +QpWgq9j1eo/pcJmGkUgQmcdW341PV62p/WhsZyw+kucncmiy1vSkOhE
+    -----END PRIVATE KEY-----
+
+    """
+
+  static let foreign = """
+    -----BEGIN CERTIFICATE-----
+    MIIBkDCCATWgAwIBAgIUKF2bLLuhQ0E4hWm7uT7vq1hVSRMwCgYIKoZIzj0EAwIw
+    HDEaMBgGA1UEAwwRQW5vdGhlciBhdXRob3JpdHkwIBcNMjYxMTI3MDIyOTIwWhgP
+    MjEyNjExMDMwMjI5MjBaMBwxGjAYBgNVBAMMEUFub3RoZXIgYXV0aG9yaXR5MFkw
+    EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEfhPoebbxJYBB8Xa+/jVa+WpbjgKEIN0c
+    Tu6lh1EBIsdTzR3y7fNA9TtiqTRtXiqGQUognr5LW5B4KWhy3PSZSKNTMFEwHQYD
+    VR0OBBYEFBzXOXBT8slvvO6X+KDoCqKr36wTMB8GA1UdIwQYMBaAFBzXOXBT8slv
+    vO6X+KDoCqKr36wTMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIh
+    AP4evb9Lb5o6TtvLxP1H/7QNyx32ntJt+l+mAgHscjr8AiEA5l0KkJxR5ms26JSN
+    KeqF2oqrqyzpvIlfgG/yXpZUFE4=
+    -----END CERTIFICATE-----
+
+    """
+}
