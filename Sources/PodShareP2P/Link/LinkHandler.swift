@@ -294,7 +294,9 @@ final class LinkHandler: ChannelInboundHandler {
 
   // MARK: Time
 
-  func tick(now: NIODeadline) {
+  /// - Parameter stall: How long this pod did not get round to listening.
+  func tick(now: NIODeadline, after stall: TimeAmount) {
+    if stall > .zero { state.excuse(stall) }
     if let endsAt {
       if now >= endsAt { context?.close(promise: nil) }
       return

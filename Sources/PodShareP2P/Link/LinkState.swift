@@ -101,6 +101,9 @@ struct LinkState {
 
   mutating func sent(now: NIODeadline) { lastSent = now }
 
+  /// This pod was not able to listen for so long: nobody else was silent meanwhile.
+  mutating func excuse(_ time: TimeAmount) { lastReceived = lastReceived + time }
+
   /// Bytes came in. Whether they left a frame begun and not whole is known only after they were read.
   mutating func heard(now: NIODeadline) { lastReceived = now }
 

@@ -34,6 +34,7 @@ final class Mesh {
   var snapshotRequests: [SnapshotRequest] = []
   private var settling: [EventLoopPromise<Void>] = []
   private var ticking: RepeatedTask?
+  private var lastTick: NIODeadline?
   private var resumption = Resumption()
   private(set) var isClosed = false
   /// Messages that did not fit into a peer's queue.
@@ -418,7 +419,10 @@ final class Mesh {
 
   private func tick() {
     let now = now
-    for handler in handlers.values { handler.tick(now: now) }
+    // When the event loop was busy, or the process stopped, what the peers said meanwhile is yet to be read.
+    let late = now - (lastTick ?? now) - tickInterval
+    lastTick = now
+    for handler in handlers.values { handler.tick(now: now, after: late > tickInterval ? late : .zero) }
     reporter.tick()
   }
 

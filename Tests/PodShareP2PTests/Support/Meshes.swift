@@ -31,7 +31,7 @@ struct TestPod: Sendable {
   ) async throws -> TestPod {
     var configuration = P2PConfiguration(peers: peers)
     configuration.nodeID = name
-    configuration.keepAlive = .milliseconds(200)
+    configuration.keepAlive = .milliseconds(500)
     let errors = NIOLockedValueBox<[P2PError]>([])
     let comings = NIOLockedValueBox<[String]>([])
     configuration.onError = { error in errors.withLockedValue { $0.append(error) } }

@@ -77,7 +77,7 @@ struct ConvergenceTrapTests {
   func busyMesh() async throws {
     let a = try await TestPod.start("a")
     let storeA = try await a.join("t4", of: Int.self) { $0.joinTimeout = .milliseconds(50) }
-    try storeA.setMany((0..<5_000).map { ("old\($0)", $0) })
+    try storeA.setMany((0..<3_000).map { ("old\($0)", $0) })
     let writer = Task {
       var count = 0
       while !Task.isCancelled {
@@ -86,11 +86,11 @@ struct ConvergenceTrapTests {
         if count % 2 == 0 { try await Task.sleep(for: .milliseconds(1)) }
       }
     }
-    for round in 0..<10 {
+    for round in 0..<5 {
       let joiner = try await TestPod.start("joiner\(round)", peers: [try a.address])
       let store = try await joiner.join("t4", of: Int.self) { $0.joinTimeout = .seconds(10) }
       #expect(store.isCaughtUp)
-      #expect(store.keys.count { $0.hasPrefix("old") } == 5_000, "round \(round)")
+      #expect(store.keys.count { $0.hasPrefix("old") } == 3_000, "round \(round)")
       try await store.close()
       try await joiner.close()
     }
