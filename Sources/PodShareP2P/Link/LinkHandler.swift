@@ -30,7 +30,7 @@ final class LinkHandler: ChannelInboundHandler {
 
   // Who is to be told when what was queued has gone.
   private var drains: [Drain] = []
-  private var lastSeen = (LinkQueue.Progress(), 0)
+  private var lastSeen = (taken: LinkQueue.Progress(), waiting: 0)
   private var lastProgress: NIODeadline
 
   // What the last message's topic came to: the next one mostly has the same.
@@ -193,11 +193,21 @@ final class LinkHandler: ChannelInboundHandler {
   /// A frame that does not wait in the queue. There are few, and they are small.
   func send(_ kind: Frame.Kind, topic: String = "", payload: ByteBuffer = ByteBuffer()) {
     guard isOpen, let context else { return }
+    if !context.channel.isWritable {
+      // It has something to read, and will see from that that this pod is there.
+      if kind == .ping { return }
+      // It goes on asking and does not read the answers.
+      guard bytesInChannel <= mesh.queueLimits.bytes + Self.bytesBesideQueue else {
+        return close(.failed("it does not read what it is answered"))
+      }
+    }
     var frame = ByteBuffer()
     frame.writeFrame(kind, topic: topic, payload: payload)
     context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
     state.sent(now: mesh.now)
   }
+
+  private static var bytesBesideQueue: Int { 1_024 * 1_024 }
 
   /// Queues a parcel. It goes out with the next ``pump()``.
   func add(_ parcel: Parcel) {
@@ -253,7 +263,10 @@ final class LinkHandler: ChannelInboundHandler {
   /// nothing to wait for.
   func drain() -> EventLoopFuture<Void>? {
     guard isReady, let context else { return nil }
-    if drains.isEmpty { lastProgress = mesh.now }
+    if drains.isEmpty {
+      lastProgress = mesh.now
+      lastSeen = (queue.taken, bytesInChannel)
+    }
     let promise = context.eventLoop.makePromise(of: Void.self)
     drains.append(Drain(target: queue.added, promise: promise))
     advanceDrains()
@@ -279,15 +292,18 @@ final class LinkHandler: ChannelInboundHandler {
 
   private func forgetDrains(_ now: NIODeadline) {
     guard !drains.isEmpty else { return }
-    let waiting = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-    let progress = (queue.taken, waiting)
-    if progress != lastSeen {
-      lastSeen = progress
+    let waiting = bytesInChannel
+    // It may grow by what is said beside the queue.
+    if queue.taken != lastSeen.taken || waiting < lastSeen.waiting {
+      lastSeen = (queue.taken, waiting)
       lastProgress = now
     } else if now - lastProgress >= Self.patience || (waiting == 0 && queue.isEmpty) {
       endDrains()
     }
   }
+
+  /// What the channel has been given and the system has not taken.
+  private var bytesInChannel: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 
   /// One that takes nothing for so long is not waited for.
   private static var patience: TimeAmount { .seconds(1) }
