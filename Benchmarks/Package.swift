@@ -18,14 +18,18 @@ let package = Package(
   dependencies: [
     .package(name: "podshare", path: ".."),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
   ],
   targets: [
     .executableTarget(
       name: "podshare-bench",
       dependencies: [
         .product(name: "PodShare", package: "podshare"),
+        .product(name: "PodShareP2P", package: "podshare"),
         .product(name: "PodShareTestKit", package: "podshare"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: settings
     ),

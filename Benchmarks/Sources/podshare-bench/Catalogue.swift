@@ -5,6 +5,7 @@ enum Catalogue {
       Reading.oneKey, Reading.manyKeys, Reading.twoThreads, Reading.withWriter,
       Writing.sets, Dispatching.floods, Dispatching.asleep,
       Propagation.awake, Propagation.asleep, Propagation.throughput,
+      Mesh.propagation, Mesh.onLoop, Mesh.throughput, Mesh.joining,
       Footprint.bytesPerEntry, Flushing.afterOneWrite, Healing.idle, Healing.oneDifference,
     ] + Growth.experiments
 
