@@ -15,6 +15,7 @@ let package = Package(
     .executable(name: "basic", targets: ["basic"]),
     .executable(name: "chat-cache", targets: ["chat-cache"]),
     .executable(name: "feature-flags", targets: ["feature-flags"]),
+    .executable(name: "p2p", targets: ["p2p"]),
     .executable(name: "web", targets: ["web"]),
   ],
   dependencies: [
@@ -43,6 +44,17 @@ let package = Package(
     .executableTarget(
       name: "chat-cache",
       dependencies: ["Story", .product(name: "PodShare", package: "podshare")],
+      swiftSettings: settings
+    ),
+    // Pods that are processes of their own, over TCP; one is killed, another joins.
+    .executableTarget(
+      name: "p2p",
+      dependencies: [
+        "Story",
+        .product(name: "PodShare", package: "podshare"),
+        .product(name: "PodShareP2P", package: "podshare"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: settings
     ),
     // Three pods, each with a page of its own that shows what it holds and what reaches it.
