@@ -15,6 +15,8 @@ let package = Package(
     .executable(name: "basic", targets: ["basic"]),
     .executable(name: "chat-cache", targets: ["chat-cache"]),
     .executable(name: "feature-flags", targets: ["feature-flags"]),
+    .executable(name: "kubernetes", targets: ["kubernetes"]),
+    .executable(name: "p2p", targets: ["p2p"]),
     .executable(name: "web", targets: ["web"]),
   ],
   dependencies: [
@@ -43,6 +45,31 @@ let package = Package(
     .executableTarget(
       name: "chat-cache",
       dependencies: ["Story", .product(name: "PodShare", package: "podshare")],
+      swiftSettings: settings
+    ),
+    // Pods that are processes of their own, over TCP; one is killed, another joins.
+    .executableTarget(
+      name: "p2p",
+      dependencies: [
+        "Story",
+        .product(name: "PodShare", package: "podshare"),
+        .product(name: "PodShareP2P", package: "podshare"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings
+    ),
+    // A server as it runs in a cluster: found by DNS, ready when it has caught up, with mutual TLS.
+    .executableTarget(
+      name: "kubernetes",
+      dependencies: [
+        .product(name: "PodShare", package: "podshare"),
+        .product(name: "PodShareP2P", package: "podshare"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
       swiftSettings: settings
     ),
     // Three pods, each with a page of its own that shows what it holds and what reaches it.

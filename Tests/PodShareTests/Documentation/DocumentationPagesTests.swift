@@ -2,14 +2,14 @@ import Foundation
 import Testing
 
 /// What the README and the articles show is compiled: each of their blocks of Swift stands, between the marks `// shown`
-/// and `// end`, in one of the files of this folder.
+/// and `// end`, in one of the files of the folders for documentation.
 @Suite("The documentation's pages")
 struct DocumentationPagesTests {
-  private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-  private static let root = folder.appending(path: "../../..").standardizedFileURL
+  private static let root = URL(filePath: #filePath).appending(path: "../../../..").standardizedFileURL
+  private static let folders = ["Tests/PodShareTests/Documentation", "Tests/PodShareP2PTests/Documentation"]
 
   static let pages: [String] = {
-    let catalogs = ["Sources/PodShare/PodShare.docc", "Sources/PodShareTestKit/PodShareTestKit.docc"]
+    let catalogs = ["PodShare", "PodShareP2P", "PodShareTestKit"].map { "Sources/\($0)/\($0).docc" }
     let articles = catalogs.flatMap { catalog in
       names(in: root.appending(path: catalog), ending: ".md").map { "\(catalog)/\($0)" }
     }
@@ -18,14 +18,16 @@ struct DocumentationPagesTests {
 
   @Test("show nothing but code that compiles", arguments: pages)
   func showCompiledCode(page: String) throws {
-    let compiled = try Self.names(in: Self.folder, ending: ".swift").reduce(into: Set<String>()) {
-      blocks, name in
-      blocks.formUnion(
-        Self.compiled(in: try String(contentsOf: Self.folder.appending(path: name), encoding: .utf8)))
+    var compiled: Set<String> = []
+    for folder in Self.folders.map({ Self.root.appending(path: $0) }) {
+      for name in Self.names(in: folder, ending: ".swift") {
+        compiled.formUnion(
+          Self.compiled(in: try String(contentsOf: folder.appending(path: name), encoding: .utf8)))
+      }
     }
     for code in Self.shown(on: try String(contentsOf: Self.root.appending(path: page), encoding: .utf8))
     where !compiled.contains(code) {
-      Issue.record("\(page) shows code that is not compiled in \(Self.folder.lastPathComponent)/:\n\(code)")
+      Issue.record("\(page) shows code that is not compiled in any of \(Self.folders):\n\(code)")
     }
   }
 
