@@ -54,7 +54,10 @@ final class PodSession: Sendable {
   private func obey(_ input: LineReader) async {
     while true {
       await console.prompt()
-      guard let line = await input.next() else { return stop(.endOfInput) }
+      guard let line = await input.next() else {
+        await console.leavePrompt()
+        return stop(.endOfInput)
+      }
       console.endPrompt()
       let request: PodRequest
       do throws(PodRequest.Refusal) {

@@ -36,6 +36,12 @@ final class Console: Sendable {
     _ = await writer.write(Self.prompt)
   }
 
+  /// The input has ended behind a prompt, where a shell's own is not to stand.
+  func leavePrompt() async {
+    endPrompt()
+    if isInteractive { _ = await writer.write("\n") }
+  }
+
   /// A command has been typed.
   func endPrompt() {
     isPrompting.withLockedValue { $0 = false }

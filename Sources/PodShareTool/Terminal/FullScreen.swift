@@ -42,7 +42,7 @@ final class FullScreen: Sendable {
   /// Shows these lines, which must fit, and nothing else. False if the terminal is gone.
   func show(_ lines: [String]) async -> Bool {
     // Cleared line by line, not all at once, which would flicker.
-    let text = lines.map { "\($0)\u{1b}[K" }.joined(separator: "\r\n")
+    let text = lines.map { "\($0)\u{1b}[K" }.joined(separator: "\n")
     return await writer.write("\u{1b}[H\(text)\u{1b}[J")
   }
 

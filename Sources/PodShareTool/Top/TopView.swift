@@ -44,7 +44,7 @@ struct TopView {
         "healed here", "\(now.entriesHealed)", "healed there", "\(now.entriesSentToHeal)",
         "dropped", "\(now.entriesDropped)",
       ],
-    ]).lines
+    ], minimumWidth: 9).lines
   }
 
   private var table: [String] {

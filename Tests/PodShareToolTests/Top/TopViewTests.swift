@@ -30,7 +30,7 @@ struct TopViewTests {
   func lines() {
     let lines = view().lines
     #expect(lines.first == "podshare: topic t, 0 members")
-    #expect(lines.contains { $0.hasPrefix("entries      7        tombstones") })
+    #expect(lines.contains { $0.hasPrefix("entries      7          tombstones") })
     #expect(lines.contains { $0.hasPrefix("writes/s     12.5") })
     #expect(lines.contains { $0.hasPrefix("sync in/s    2.0 KiB") })
     #expect(lines.last == "NODE  ADDRESS  CAUGHT UP  SEEN  EQUAL")
