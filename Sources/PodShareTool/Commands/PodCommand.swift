@@ -1,4 +1,5 @@
 import ArgumentParser
+import PodShare
 import PodShareP2P
 
 #if canImport(Glibc)
@@ -88,7 +89,10 @@ struct PodCommand: AsyncParsableCommand {
     let end = await session.serve(at: address, input: LineReader(STDIN_FILENO))
     await connection.close()
     await session.tellRest()
-    if end == .quit { _ = await console.write(.ok) }
+    if end == .quit {
+      let error = problems.store(.broadcastFailed) ?? problems.store(.unconfirmed)
+      _ = await console.write(error.map { PodLine($0) } ?? .ok)
+    }
     await LineWriter.standardError.flush()
   }
 

@@ -31,12 +31,13 @@ struct SetCommand: AsyncParsableCommand {
   var value: String
 
   func validate() throws {
-    if value != "-" { _ = try parsed(value) }
+    guard value != "-" else { return }
+    do { _ = try JSONValue(value) } catch { throw ValidationError("The value is \(error).") }
   }
 
   func run() async throws {
-    let value = try parsed(value == "-" ? Self.standardInput() : value)
     try await reportingFailure {
+      let value = try value == "-" ? Self.standardInput() : JSONValue(value)
       let connection = try await Connection.open(fleet)
       let version = try await connection.writing { try $0.set(key, to: value) }
       await output(
@@ -47,15 +48,11 @@ struct SetCommand: AsyncParsableCommand {
     }
   }
 
-  private func parsed(_ text: String) throws -> JSONValue {
-    do { return try JSONValue(text) } catch { throw ValidationError("The value is \(error).") }
-  }
-
-  private static func standardInput() throws -> String {
+  private static func standardInput() throws(Failure) -> JSONValue {
     let bytes = FileHandle.standardInput.readDataToEndOfFile()
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw ValidationError("Standard input is not UTF-8.")
+      throw Failure(.failed, "standard input is not UTF-8")
     }
-    return text
+    do { return try JSONValue(text) } catch { throw Failure(.failed, "standard input is \(error)") }
   }
 }

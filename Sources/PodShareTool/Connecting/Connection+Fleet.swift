@@ -29,9 +29,7 @@ extension Connection {
     }
     try? await transport.close()
     if case .failure(let failure as Failure) = result, !hasGivenUp { throw failure }
-    let diagnosis = Diagnosis(
-      topic: options.mesh.topic, peers: peers, errors: problems.mesh, linked: linked)
-    throw diagnosis.failure(after: options.timeoutText)
+    throw Diagnosis(options, problems, linked: linked).failure(after: options.timeoutText)
   }
 
   /// Returns when nobody can be reached within the time there is, or will not want this pod however long it waits. As
@@ -44,8 +42,7 @@ extension Connection {
     while !Task.isCancelled {
       try? await Task.sleep(for: .milliseconds(50))
       let linked = await transport.linkedPeers
-      let diagnosis = Diagnosis(
-        topic: options.mesh.topic, peers: options.peers, errors: problems.mesh, linked: linked)
+      let diagnosis = Diagnosis(options, problems, linked: linked)
       let waited = clock.now - start
       if linked.isEmpty, waited >= options.patience { return }
       // Not all peers may have answered before.
@@ -56,17 +53,25 @@ extension Connection {
   /// Leaves the fleet when some other pod has what was written here.
   func closeConfirmed() async throws(Failure) {
     let isAnybodyThere = !store.members.isEmpty
-    // Pods of the Go library say nothing of what they have received.
+    // Pods of the Go library say nothing of what they have received. Where there are no others, sent is all it can be.
     let isAnyGoPod = await transport.linkedPeers.contains { $0.isGoPod }
     await close()
     if let error = problems.store(.broadcastFailed) {
       throw Failure(.unconfirmed, "written, but not sent: \(error.message)")
     }
-    if let error = problems.store(.unconfirmed), !isAnyGoPod {
+    if let error = problems.store(.unconfirmed) {
       throw Failure(.unconfirmed, "written and sent, but \(error.message)")
     }
     guard isAnybodyThere || isAnyGoPod else {
       throw Failure(.unconfirmed, "written, but every other pod is gone, and nobody has confirmed it")
     }
+  }
+}
+
+extension Diagnosis {
+  fileprivate init(_ options: FleetOptions, _ problems: Problems, linked: [P2PPeer]) {
+    self.init(
+      topic: options.mesh.topic, peers: options.peers, errors: problems.mesh, linked: linked,
+      usesTLS: options.mesh.tls.configuration != nil)
   }
 }

@@ -21,6 +21,8 @@ final class Connection: Sendable {
     configuration.cluster = options.cluster
     configuration.nodeID = options.nodeID
     configuration.tls = options.tls.configuration
+    // Those could not read version 2. And with version 2 a pod that hangs must not be taken for one of them.
+    configuration.acceptsGoPods = options.wire == .v1
     configuration.onError = { problems.report($0) }
     let transport = P2PTransport(configuration: configuration)
     do {

@@ -8,6 +8,7 @@ struct Diagnosis {
   let errors: [P2PError]
   /// The pods that were linked with in the end.
   let linked: [P2PPeer]
+  let usesTLS: Bool
 
   /// Whether waiting any longer helps nobody: pods answered, and do not want this one.
   var isHopeless: Bool {
@@ -26,6 +27,11 @@ struct Diagnosis {
         """)
     }
     if let failure = failure(.tlsFailed, "TLS failed", among: [.tlsFailed]) { return failure }
+    if !usesTLS, errors.contains(where: { $0.code == .protocolViolation }) {
+      let failure = failure(.tlsFailed, "a peer answers what makes no sense", among: [.protocolViolation])
+      return Failure(
+        .tlsFailed, "\(failure?.message ?? ""). Does the fleet use TLS? Then --tls-ca is missing.")
+    }
     if let failure = failure(.refused, "the peers refuse this pod", among: [.otherCluster, .refused]) {
       return failure
     }
@@ -47,7 +53,8 @@ struct Diagnosis {
     var messages: [String: String] = [:]
     for error in errors where codes?.contains(error.code) ?? true {
       let peer = error.peer ?? ""
-      if messages.updateValue(error.message, forKey: peer) == nil { peers.append(peer) }
+      let message = error.code == .tlsFailed ? TLSReason.words(error.message) : error.message
+      if messages.updateValue(message, forKey: peer) == nil { peers.append(peer) }
     }
     return peers.map { $0.isEmpty ? messages[$0]! : "\($0): \(messages[$0]!)" }.joined(separator: "; ")
   }
@@ -56,7 +63,7 @@ struct Diagnosis {
 extension P2PError.Code {
   /// It will be the same at the next try.
   fileprivate var isDecisive: Bool {
-    self == .otherCluster || self == .refused || self == .tlsFailed
+    self == .otherCluster || self == .refused || self == .tlsFailed || self == .protocolViolation
   }
 
   /// What a refusal looks like from its other side, when the connection is gone before its reason was read.

@@ -20,7 +20,10 @@ struct MeshOptions: ParsableArguments {
     help: ArgumentHelp("This pod's name, unlike any other's. Default: drawn at random.", valueName: "name"))
   var node: String?
 
-  @Option(help: "What is written: v2, or v1 for topics that are shared with pods of the Go library.")
+  @Option(
+    help:
+      "What is written: v2, or v1 to share the topic with pods of the Go library, which then are linked, too."
+  )
   var wire = Wire.v2
 
   @Option(

@@ -50,7 +50,8 @@ extension PodRequest {
     },
     Syntax(words: ["help"], arguments: "", purpose: "this list, each line begun by help") { _ in .help },
     Syntax(
-      words: ["quit", "exit"], arguments: "", purpose: "leave the fleet cleanly: ok, and the end"
+      words: ["quit", "exit"], arguments: "",
+      purpose: "leave when another pod has everything: ok, and the end"
     ) { _ in .quit },
   ]
 }

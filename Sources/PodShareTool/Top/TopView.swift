@@ -25,26 +25,28 @@ struct TopView {
 
   private var figures: [String] {
     let now = sample.statistics
-    return Columns([
-      ["entries", "\(now.keys)", "tombstones", "\(now.tombstones)", "undecoded", "\(now.opaqueEntries)"],
+    return Columns(
       [
-        "writes/s", Figures.rate(rates.writes), "superseded/s", Figures.rate(rates.superseded),
-        "errors", "\(now.errors)",
-      ],
-      [
-        "received/s", Figures.rate(rates.messagesReceived), "sent/s", Figures.rate(rates.messagesSent),
-        "invalid", "\(now.invalidMessages)",
-      ],
-      [
-        "sync in/s", Figures.bytes(rates.syncBytesReceived), "sync out/s",
-        Figures.bytes(rates.syncBytesSent), "unsent keys", "\(now.unsentKeys)",
-      ],
-      ["comparisons", "\(now.comparisons)", "gaps", "\(now.gaps)", "states served", "\(now.statesServed)"],
-      [
-        "healed here", "\(now.entriesHealed)", "healed there", "\(now.entriesSentToHeal)",
-        "dropped", "\(now.entriesDropped)",
-      ],
-    ], minimumWidth: 9).lines
+        ["entries", "\(now.keys)", "tombstones", "\(now.tombstones)", "undecoded", "\(now.opaqueEntries)"],
+        [
+          "writes/s", Figures.rate(rates.writes), "superseded/s", Figures.rate(rates.superseded),
+          "errors", "\(now.errors)",
+        ],
+        [
+          "received/s", Figures.rate(rates.messagesReceived), "sent/s", Figures.rate(rates.messagesSent),
+          "invalid", "\(now.invalidMessages)",
+        ],
+        [
+          "sync in/s", Figures.bytes(rates.syncBytesReceived), "sync out/s",
+          Figures.bytes(rates.syncBytesSent), "unsent keys", "\(now.unsentKeys)",
+        ],
+        ["comparisons", "\(now.comparisons)", "gaps", "\(now.gaps)", "states served", "\(now.statesServed)"],
+        [
+          "healed here", "\(now.entriesHealed)", "healed there", "\(now.entriesSentToHeal)",
+          "dropped", "\(now.entriesDropped)",
+        ],
+      ], minimumWidth: 9
+    ).lines
   }
 
   private var table: [String] {

@@ -6,7 +6,7 @@ import Testing
 @Suite("Why a fleet cannot be joined", .timeLimit(.minutes(1)))
 struct DiagnosisTests {
   private func diagnosis(_ errors: P2PError...) -> Diagnosis {
-    Diagnosis(topic: "t", peers: ["a:1", "b:2"], errors: errors, linked: [])
+    Diagnosis(topic: "t", peers: ["a:1", "b:2"], errors: errors, linked: [], usesTLS: false)
   }
 
   private let unreachable = P2PError(.dialFailed, "connection refused", peer: "a:1")
@@ -26,6 +26,28 @@ struct DiagnosisTests {
     #expect(diagnosis(unreachable, otherCluster, tls).failure(after: "5 s").status == .tlsFailed)
     let failure = diagnosis(unreachable, otherCluster).failure(after: "5 s")
     #expect(failure == Failure(.refused, "the peers refuse this pod: pod: it belongs to cluster \"x\""))
+  }
+
+  @Test("What speaks TLS makes no sense to whoever does not")
+  func noTLS() {
+    let failure = diagnosis(P2PError(.protocolViolation, "a frame is too long", peer: "a:1")).failure(
+      after: "5 s")
+    #expect(failure.status == .tlsFailed)
+    #expect(
+      failure.message.hasSuffix("a:1: a frame is too long. Does the fleet use TLS? Then --tls-ca is missing.")
+    )
+  }
+
+  @Test("What the TLS library says is put into words, as far as there are any")
+  func tlsWords() {
+    let failure = diagnosis(
+      P2PError(.tlsFailed, "sslError([Error: 1 SSL routines:TLSV1_ALERT_UNKNOWN_CA at x.cc:4])", peer: "a:1"),
+      tls
+    ).failure(after: "5 s")
+    #expect(
+      failure.message
+        == "TLS failed: a:1: it does not know the authority of this pod's certificate; b:2: unknown authority"
+    )
   }
 
   @Test("Waiting helps as long as a peer may still come")

@@ -21,7 +21,7 @@ actor Tool {
     try start(arguments, environment: environment)
   }
 
-  private func start(_ arguments: [String], environment: [String: String]) throws -> ToolProcess {
+  func start(_ arguments: [String], environment: [String: String] = [:]) throws -> ToolProcess {
     let process = try ToolProcess(Self.executable(), arguments, environment: environment)
     processes.append(process)
     return process
