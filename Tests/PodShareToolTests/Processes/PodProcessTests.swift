@@ -76,7 +76,7 @@ struct PodProcessTests {
       #expect(outcome.errors == [])
       // It left only when another had everything.
       #expect(try await a.ask("get key99") == "value key99 99")
-      #expect(try await a.ask("members") == "[]")
+      try await a.waitFor("[]", asking: "members")
     }
   }
 
@@ -87,6 +87,19 @@ struct PodProcessTests {
       #expect(try await a.ask("sleep 1") == "ok")
       #expect(try await a.ask("quit") == "ok")
       #expect(try await a.outcome().status == 0)
+    }
+  }
+
+  @Test("quit says if no other pod has what was written")
+  func unconfirmed() async throws {
+    try await Tool.run { tool in
+      let a = try await tool.pod("a")
+      let b = try await tool.pod("b", peers: [a.address])
+      try await b.waitFor("one", asking: "members") { $0 == "[]" ? "none" : "one" }
+      a.suspend()
+      #expect(try await b.ask("set k 1") == "ok")
+      #expect(try await b.ask("quit").hasPrefix("error unconfirmed: "))
+      #expect(try await b.outcome().status == 0)
     }
   }
 

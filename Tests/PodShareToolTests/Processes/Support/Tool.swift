@@ -52,7 +52,7 @@ actor Tool {
   }
 
   /// It is built beside the tests.
-  private static func executable() throws -> URL {
+  static func executable() throws -> URL {
     var folders = [Bundle.main.executableURL, Bundle.main.bundleURL].compactMap {
       $0?.deletingLastPathComponent()
     }

@@ -51,6 +51,9 @@ final class ToolProcess: Sendable {
 
   func terminate() { process.terminate() }
 
+  /// It answers nobody any more, and is still there.
+  func suspend() { _ = process.suspend() }
+
   func kill() {
     guard status.withLockedValue({ $0 == nil }), process.isRunning else { return }
     Foundation.kill(process.processIdentifier, SIGKILL)
@@ -88,11 +91,13 @@ final class ToolProcess: Sendable {
   var address: String { readyAddress.withLockedValue { $0 } }
 
   /// Asks until the answer is the wanted one: what other pods write comes when it comes.
-  func waitFor(_ wanted: String, asking line: String) async throws {
+  func waitFor(
+    _ wanted: String, asking line: String, as meaning: (String) -> String = { $0 }
+  ) async throws {
     let deadline = ContinuousClock.now + Self.patience
     var last = ""
     while ContinuousClock.now < deadline {
-      last = try await ask(line)
+      last = meaning(try await ask(line))
       if last == wanted { return }
       try await Task.sleep(for: .milliseconds(20))
     }
