@@ -15,8 +15,10 @@ let package = Package(
     .library(name: "PodShare", targets: ["PodShare"]),
     .library(name: "PodShareP2P", targets: ["PodShareP2P"]),
     .library(name: "PodShareTestKit", targets: ["PodShareTestKit"]),
+    .executable(name: "podshare", targets: ["PodShareTool"]),
   ],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -59,6 +61,21 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // The command line tool. Its product is called podshare; a module of that name would differ from PodShare's by its
+    // case alone, which some file systems do not tell apart.
+    .executableTarget(
+      name: "PodShareTool",
+      dependencies: [
+        "PodShare",
+        "PodShareJSON",
+        "PodShareP2P",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings
+    ),
     .testTarget(name: "PodShareJSONTests", dependencies: ["PodShareJSON"], swiftSettings: settings),
     .testTarget(
       name: "PodShareTests",
@@ -84,6 +101,15 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings
+    ),
+    // Also starts the built tool, as processes.
+    .testTarget(
+      name: "PodShareToolTests",
+      dependencies: [
+        "PodShareTool",
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ],
       swiftSettings: settings
     ),

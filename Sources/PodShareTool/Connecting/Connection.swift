@@ -1,0 +1,65 @@
+import PodShare
+import PodShareP2P
+
+/// A pod of the tool's own in a fleet: its mesh and its store.
+final class Connection: Sendable {
+  let transport: P2PTransport
+  let store: Store<JSONValue>
+  let problems: Problems
+
+  private init(_ transport: P2PTransport, _ store: Store<JSONValue>, _ problems: Problems) {
+    self.transport = transport
+    self.store = store
+    self.problems = problems
+  }
+
+  /// Listens, if it is to, and begins to dial.
+  static func makeTransport(
+    _ options: MeshOptions, peers: [PeerAddress], listening: PeerAddress?, problems: Problems
+  ) async throws(Failure) -> P2PTransport {
+    var configuration = P2PConfiguration(listenAddress: listening, peers: peers)
+    configuration.cluster = options.cluster
+    configuration.nodeID = options.nodeID
+    configuration.tls = options.tls.configuration
+    // Those could not read version 2. And with version 2 a pod that hangs must not be taken for one of them.
+    configuration.acceptsGoPods = options.wire == .v1
+    configuration.onError = { problems.report($0) }
+    let transport = P2PTransport(configuration: configuration)
+    do {
+      try await transport.start()
+      return transport
+    } catch {
+      try? await transport.close()
+      let status: ExitStatus = error.code == .unusableCertificates ? .tlsFailed : .failed
+      throw Failure(status, error.message)
+    }
+  }
+
+  /// Joins the topic. Others may have been found by the time it returns, or not.
+  static func join(
+    _ options: MeshOptions, over transport: P2PTransport, patience: Duration, problems: Problems
+  ) async throws(Failure) -> Connection {
+    var configuration = StoreConfiguration<JSONValue>(codec: JSONValueCodec())
+    configuration.nodeID = transport.nodeID
+    configuration.wireFormat = options.wire.format
+    configuration.syncInterval = .milliseconds(options.syncInterval)
+    configuration.joinTimeout = patience
+    configuration.onError = { problems.report($0) }
+    do {
+      let store = try await Store.join(options.topic, over: transport, configuration: configuration)
+      return Connection(transport, store, problems)
+    } catch {
+      throw Failure(.failed, error.message)
+    }
+  }
+
+  /// Leaves the fleet. What goes wrong is among the problems.
+  func close() async {
+    do {
+      try await store.close()
+    } catch {
+      problems.report(error)
+    }
+    try? await transport.close()
+  }
+}

@@ -1,0 +1,25 @@
+import UnixSignals
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Being told to end, by SIGINT or SIGTERM.
+enum Interruption {
+  /// Calls `stop` at the first signal. At the second the process ends at once, for whoever does not want to wait.
+  static func watch(_ stop: @escaping @Sendable () -> Void) async -> Task<Void, Never> {
+    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    return Task {
+      var isStopping = false
+      for await signal in signals {
+        if isStopping { exit(128 + signal.rawValue) }
+        isStopping = true
+        stop()
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Dispatch
+import NIOConcurrencyHelpers
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Writes to a file descriptor, each text in one go, so that those of different tasks never mix.
+///
+/// Whoever reads the other end may be slow. Then those who write wait, and not the threads that tasks run on, which the
+/// store needs for its own work.
+final class LineWriter: Sendable {
+  static let standardOutput = LineWriter(STDOUT_FILENO)
+  static let standardError = LineWriter(STDERR_FILENO)
+
+  private let descriptor: Int32
+  private let queue = DispatchQueue(label: "podshare.output")
+  private let isBroken = NIOLockedValueBox(false)
+
+  init(_ descriptor: Int32) {
+    self.descriptor = descriptor
+    // A reader that is gone is noticed by the write that fails.
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Writes a line and returns when that is done. False if nobody reads any more.
+  func write(line: String) async -> Bool { await write(line + "\n") }
+
+  /// Writes some text and returns when that is done. False if nobody reads any more.
+  func write(_ text: String) async -> Bool {
+    await withCheckedContinuation { continuation in
+      queue.async { continuation.resume(returning: self.writeAll(text)) }
+    }
+  }
+
+  /// Has a line written soon, without waiting for it.
+  func post(line: String) {
+    queue.async { _ = self.writeAll(line + "\n") }
+  }
+
+  /// Waits for what was posted.
+  func flush() async { _ = await write("") }
+
+  private func writeAll(_ text: String) -> Bool {
+    guard !isBroken.withLockedValue({ $0 }) else { return false }
+    var text = text
+    let isWritten = text.withUTF8 { bytes in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let count = systemWrite(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: rest)))
+        guard count >= 0 else { return false }
+        rest = rest.dropFirst(count)
+      }
+      return true
+    }
+    if !isWritten { isBroken.withLockedValue { $0 = true } }
+    return isWritten
+  }
+
+  /// How many bytes were written; negative if none can be any more.
+  private func systemWrite(_ bytes: UnsafeRawBufferPointer) -> Int {
+    while true {
+      #if canImport(Glibc)
+        let count = Glibc.write(descriptor, bytes.baseAddress!, bytes.count)
+      #elseif canImport(Musl)
+        let count = Musl.write(descriptor, bytes.baseAddress!, bytes.count)
+      #elseif canImport(Darwin)
+        let count = Darwin.write(descriptor, bytes.baseAddress!, bytes.count)
+      #endif
+      if count >= 0 { return count }
+      switch errno {
+      case EINTR: continue
+      // The other end, which may be shared with another program, does not wait.
+      case EAGAIN:
+        var descriptors = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&descriptors, 1, -1)
+      default: return -1
+      }
+    }
+  }
+}
