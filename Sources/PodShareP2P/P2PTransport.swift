@@ -31,7 +31,7 @@ public final class P2PTransport: Transport {
   private let publishing: PublishQueue
   private let subscriptions: SubscriptionTable
   private let snapshots = SnapshotSources()
-  private let lifecycle = NIOLockedValueBox(Lifecycle())
+  private let lifecycle: NIOLockedValueBox<Lifecycle>
   private let executor: EventLoopTaskExecutor
 
   private struct Lifecycle {
@@ -45,13 +45,14 @@ public final class P2PTransport: Transport {
     var closing: Task<Void, Never>?
     var certificates: Task<Void, Never>?
     var boundAddress: PeerAddress?
-    /// Wanted before there was a mesh.
-    var peers: Set<PeerAddress> = []
+    /// What is to be dialled once there is a mesh.
+    var peers: Set<PeerAddress>
   }
 
   /// Makes a transport. It listens and dials once it is started, which subscribing does by itself.
   public init(configuration: P2PConfiguration) {
     self.configuration = configuration
+    lifecycle = NIOLockedValueBox(Lifecycle(peers: Set(configuration.peers)))
     identity = PodIdentity(
       nodeID: configuration.nodeID ?? "pod-" + String(UInt64.random(in: 1 << 40..<1 << 50), radix: 36),
       incarnation: UInt64.random(in: PodIdentity.incarnations))
@@ -118,9 +119,16 @@ public final class P2PTransport: Transport {
   }
 
   private func mesh() async throws(P2PError) -> NIOLoopBound<Mesh> {
+    let starting = try starting()
     do {
-      return try await starting().get()
+      return try await starting.get()
     } catch let error as P2PError {
+      // It can be tried again: perhaps the port is free by then.
+      lifecycle.withLockedValue { lifecycle in
+        guard case .starting(let begun) = lifecycle.phase, begun === starting else { return }
+        lifecycle.phase = .idle
+        lifecycle.certificates?.cancel()
+      }
       throw error
     } catch {
       throw P2PError(.listenFailed, "\(error)")
@@ -161,7 +169,7 @@ public final class P2PTransport: Transport {
   private func makeMesh(_ tls: TLSContexts?, _ peers: Set<PeerAddress>) -> EventLoopFuture<NIOLoopBound<Mesh>>
   {
     var configuration = configuration
-    configuration.peers += peers.subtracting(configuration.peers)
+    configuration.peers = peers.sorted { $0.description < $1.description }
     let (identity, eventLoop, publishing) = (identity, eventLoop, publishing)
     let (subscriptions, snapshots) = (subscriptions, snapshots)
     let wanted = configuration
@@ -267,13 +275,18 @@ public final class P2PTransport: Transport {
 
   /// Waits until a first try to reach each peer has come to its end, but no longer than these may take.
   private func waitUntilSettled() async throws(P2PError) {
-    try await withMesh { mesh -> EventLoopFuture<Void> in
-      let promise = mesh.eventLoop.makePromise(of: Void.self)
-      mesh.settled().cascade(to: promise)
-      let patience = mesh.configuration.dialTimeout + mesh.configuration.handshakeTimeout
-      mesh.eventLoop.scheduleTask(in: TimeAmount(patience)) { promise.succeed() }
-      return promise.futureResult
+    let settled = eventLoop.makePromise(of: Void.self)
+    await withTaskCancellationHandler {
+      try? await withMesh { mesh -> EventLoopFuture<Void> in
+        mesh.settled().cascade(to: settled)
+        let patience = mesh.configuration.dialTimeout + mesh.configuration.handshakeTimeout
+        mesh.eventLoop.scheduleTask(in: TimeAmount(patience)) { settled.succeed() }
+        return settled.futureResult
+      }
+    } onCancel: {
+      settled.succeed()
     }
+    settled.succeed()
     guard !Task.isCancelled else { throw P2PError(.cancelled, "waiting for the peers") }
   }
 
@@ -306,7 +319,8 @@ public final class P2PTransport: Transport {
   /// A host name is looked up anew each time it is dialled; of several addresses that it has, one is linked with. For all
   /// of them there is ``DNSDiscoverer``.
   public func addPeer(_ address: PeerAddress) {
-    onMesh(orBefore: { $0.insert(address) }) { $0.add(address) }
+    guard hasPort(address) else { return }
+    onMesh({ $0.add(address) }, orBefore: { $0.insert(address) })
   }
 
   /// No longer dials a pod, and ends the link with it, whoever dialled it. If it comes by itself it is refused, until it is
@@ -314,24 +328,34 @@ public final class P2PTransport: Transport {
   ///
   /// The address must be the one that was added. Does nothing if there is none like it.
   public func removePeer(_ address: PeerAddress) {
-    onMesh(orBefore: { $0.remove(address) }) { _ = $0.remove(address, bans: true) }
+    onMesh({ _ = $0.remove(address, bans: true) }, orBefore: { $0.remove(address) })
   }
 
   /// Makes these the addresses that are dialled: adds what is new, removes what is not there any more, and leaves the
   /// others as they are. A pod whose address is gone may still come by itself: in a fleet that is found by DNS, one that
   /// is not ready yet is not listed, and needs the others to become so.
   public func syncPeers(_ addresses: [PeerAddress]) {
+    let addresses = addresses.filter(hasPort)
     let wanted = Set(addresses)
-    onMesh(orBefore: { $0 = wanted }) { mesh in
-      for address in mesh.state.addresses where !wanted.contains(address) {
-        _ = mesh.remove(address, bans: false)
-      }
-      for address in addresses { mesh.add(address) }
-    }
+    onMesh(
+      { mesh in
+        for address in mesh.state.addresses where !wanted.contains(address) {
+          _ = mesh.remove(address, bans: false)
+        }
+        for address in addresses { mesh.add(address) }
+      }, orBefore: { $0 = wanted })
+  }
+
+  private func hasPort(_ address: PeerAddress) -> Bool {
+    if address.port != 0 { return true }
+    configuration.onError?(
+      P2PError(
+        .invalidConfiguration, "a peer's address has a port; this one is not dialled", peer: "\(address)"))
+    return false
   }
 
   private func onMesh(
-    orBefore before: (inout Set<PeerAddress>) -> Void, _ body: @escaping @Sendable (Mesh) -> Void
+    _ body: @escaping @Sendable (Mesh) -> Void, orBefore before: (inout Set<PeerAddress>) -> Void
   ) {
     let mesh = lifecycle.withLockedValue { lifecycle -> EventLoopFuture<NIOLoopBound<Mesh>>? in
       switch lifecycle.phase {
@@ -348,18 +372,25 @@ public final class P2PTransport: Transport {
   /// The addresses that are dialled, sorted, whether or not anybody is there.
   public var peers: [PeerAddress] {
     get async {
-      (try? await withMesh { $0.eventLoop.makeSucceededFuture($0.state.addresses) }) ?? []
+      let before = lifecycle.withLockedValue { $0.peers.sorted { $0.description < $1.description } }
+      return await ask { $0.state.addresses } ?? before
     }
   }
 
   /// The pods that this one is linked with.
   public var linkedPeers: [P2PPeer] {
-    get async { (try? await withMesh { $0.eventLoop.makeSucceededFuture($0.linkedPeers) }) ?? [] }
+    get async { await ask { $0.linkedPeers } ?? [] }
   }
 
-  /// What has gone wrong and right so far.
+  /// How many connections there are, also such as have not got as far as being links.
   package var connectionCount: Int {
-    get async { (try? await withMesh { $0.eventLoop.makeSucceededFuture($0.handlers.count) }) ?? 0 }
+    get async { await ask { $0.handlers.count } ?? 0 }
+  }
+
+  /// Nil if there is no mesh.
+  private func ask<Answer: Sendable>(_ question: @escaping @Sendable (Mesh) -> Answer) async -> Answer? {
+    guard case .starting(let mesh) = lifecycle.withLockedValue({ $0.phase }) else { return nil }
+    return try? await mesh.map { question($0.value) }.get()
   }
 }
 

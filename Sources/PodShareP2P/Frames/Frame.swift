@@ -64,6 +64,8 @@ extension Frame.Kind {
 /// Why bytes are not frames.
 struct FrameError: Error, Equatable, CustomStringConvertible {
   var description: String
+  /// They are the first bytes of TLS.
+  var isTLS = false
 }
 
 /// Limits of what a pod sends and accepts.

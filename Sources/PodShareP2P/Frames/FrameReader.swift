@@ -53,6 +53,10 @@ struct FrameReader {
       throw FrameError(description: "a frame has no room for its header")
     }
     guard length <= maxLength else {
+      // A greeting or an alert, and the version, which are no length that a frame may have.
+      if [0x1503, 0x1603].contains(length >> 16) {
+        throw FrameError(description: "it speaks TLS, and this pod does not", isTLS: true)
+      }
       throw FrameError(
         description: "a frame of \(length) bytes is longer than the \(maxLength) that are allowed")
     }

@@ -24,6 +24,7 @@ final class LinkHandler: ChannelInboundHandler {
   private var isOpen = false
   private var isPumping = false
   private(set) var remoteAddress = "?"
+  private var remoteHost = "?"
 
   // What became of the messages that did not fit.
   private var lostMessages = 0
@@ -60,7 +61,8 @@ final class LinkHandler: ChannelInboundHandler {
   var peerName: String {
     switch state.phase {
     case .greeted(let hello), .established(let hello): hello.identity.nodeID
-    case .greeting, .goPod, .ended: dialledAddress?.description ?? remoteAddress
+    // The port of one that came in is another each time.
+    case .greeting, .goPod, .ended: dialledAddress?.description ?? remoteHost
     }
   }
 
@@ -87,6 +89,7 @@ final class LinkHandler: ChannelInboundHandler {
 
   private func begin(_ context: ChannelHandlerContext) {
     remoteAddress = context.remoteAddress?.shortDescription ?? "?"
+    remoteHost = context.remoteAddress?.ipAddress ?? remoteAddress
     if !isEncrypted { open() }
   }
 
@@ -113,7 +116,7 @@ final class LinkHandler: ChannelInboundHandler {
         guard state.phase != .ended else { return }
       }
     } catch {
-      close(.badFrame(error.description))
+      close(error.isTLS ? .tlsFailed(error.description) : .badFrame(error.description))
     }
     state.frameIsIncomplete(reader.isInsideFrame, now: now)
   }
@@ -127,7 +130,8 @@ final class LinkHandler: ChannelInboundHandler {
     if let error = error as? NIOSSLError, case .uncleanShutdown = error, end != nil { return }
     // A certificate that the other side refuses shows only after this side's part of the handshake.
     let isAdmitted = isOpen && state.phase != .greeting
-    close(isEncrypted && !isAdmitted ? .tlsFailed("\(error)") : .failed("\(error)"))
+    close(
+      isEncrypted && !isAdmitted ? .tlsFailed(TLSFailure.words(error)) : .failed(DialFailure.words(error)))
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -148,6 +152,7 @@ final class LinkHandler: ChannelInboundHandler {
     case .nothing: break
     case .deliver(let topic, let message): deliver(message, to: topic)
     case .tellSubscriptions:
+      queue.splitsLargeMessages = true
       reader.maxLength = state.maxFrameBytes
       mesh.tellSubscriptions(to: self)
       send(.ready)
@@ -303,7 +308,9 @@ final class LinkHandler: ChannelInboundHandler {
   }
 
   /// What the channel has been given and the system has not taken.
-  private var bytesInChannel: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+  private var bytesInChannel: Int {
+    (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+  }
 
   /// One that takes nothing for so long is not waited for.
   private static var patience: TimeAmount { .seconds(1) }
@@ -322,7 +329,7 @@ final class LinkHandler: ChannelInboundHandler {
     case .nothing: break
     case .sendPing: if isOpen { send(.ping) }
     case .beginWithGoPod:
-      if isOpen { beginWithGoPod() } else { close(.noHandshake) }
+      if isOpen, !mesh.isKnownPod(at: dialledAddress) { beginWithGoPod() } else { close(.noHandshake) }
     case .end(let end): close(end)
     }
   }

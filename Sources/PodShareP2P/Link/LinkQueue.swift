@@ -76,7 +76,9 @@ struct LinkQueue {
 
   private mutating func nextPart() -> Piece? {
     guard var message = large.popFirst() else { return nil }
-    let size = splitsLargeMessages ? min(message.rest.readableBytes, FrameLimits.partBytes) : message.rest.readableBytes
+    let size =
+      splitsLargeMessages
+      ? min(message.rest.readableBytes, FrameLimits.partBytes) : message.rest.readableBytes
     guard let part = message.rest.readSlice(length: size) else { return nil }
     let isLast = message.rest.readableBytes == 0
     let kind: Frame.Kind = splitsLargeMessages ? (isLast ? .lastPart : .part) : .message

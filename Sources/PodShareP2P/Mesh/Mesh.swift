@@ -138,7 +138,7 @@ final class Mesh {
     guard inboundCount < configuration.maxInboundLinks else {
       report(
         .tooManyLinks, "more than \(configuration.maxInboundLinks) connections came in; this one was closed",
-        peer: channel.remoteAddress?.shortDescription)
+        peer: channel.remoteAddress?.ipAddress)
       throw ChannelError.ioOnClosedChannel
     }
     if let tls {
@@ -197,9 +197,11 @@ final class Mesh {
   func established(_ handler: LinkHandler, _ pod: PodIdentity) {
     let actions = state.established(handler.id, with: pod, dialledAt: handler.dialledAddress)
     routesChanged()
-    perform(actions)
+    perform(actions, peer: handler)
     checkWhetherSettled()
   }
+
+  func isKnownPod(at address: PeerAddress?) -> Bool { state.isKnownPod(at: address) }
 
   func useOther(than id: MeshState.LinkID) {
     state.useOther(than: id)

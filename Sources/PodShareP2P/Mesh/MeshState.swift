@@ -162,7 +162,15 @@ struct MeshState {
 
   // MARK: Links
 
-  /// A link has come to be, dialled at an address or, if there is none, by the other side.
+  /// Whether the address led to a pod of this library the last time: if nobody says anything there now, it is that pod,
+  /// and hangs.
+  func isKnownPod(at address: PeerAddress?) -> Bool {
+    guard let address, let pod = peers[address]?.pod else { return false }
+    return pod.hasKnownIncarnation
+  }
+
+  /// A link has come to be, dialled at an address or, if there is none, by the other side. What it was taken for before
+  /// is forgotten.
   mutating func established(_ id: LinkID, with pod: PodIdentity, dialledAt address: PeerAddress?) -> [Action]
   {
     if address == nil, banned.contains(Key(pod.nodeID)) { return [.end(id, .removed)] }
@@ -173,15 +181,24 @@ struct MeshState {
       peers[address]?.failures = 0
       banned.remove(Key(pod.nodeID))
     }
+    let left = forget(id).map { [Action.disconnected($0)] } ?? []
     links[id] = Link(pod: pod, address: address)
-    let before = linksOfPods[pod, default: []]
+    let isFirst = linksOfPods[pod] == nil
     linksOfPods[pod, default: []].append(id)
-    guard !before.isEmpty else { return [.connected(pod)] }
-    return redundantLinks(of: pod, whenAdded: id).map { .end($0, .redundant) }
+    return left + (isFirst ? [.connected(pod)] : redundantLinks(to: pod).map { .end($0, .redundant) })
+  }
+
+  /// Takes a link out. Returns the pod whose last one it was.
+  private mutating func forget(_ id: LinkID) -> PodIdentity? {
+    guard let link = links.removeValue(forKey: id) else { return nil }
+    linksOfPods[link.pod]?.removeAll { $0 == id }
+    guard linksOfPods[link.pod]?.isEmpty == true else { return nil }
+    linksOfPods[link.pod] = nil
+    return link.pod
   }
 
   /// Those that this pod is to end, of those that it has dialled.
-  private mutating func redundantLinks(of pod: PodIdentity, whenAdded newest: LinkID) -> [LinkID] {
+  private mutating func redundantLinks(to pod: PodIdentity) -> [LinkID] {
     let live = (linksOfPods[pod] ?? []).filter { links[$0]?.isRedundant == false }
     let own = live.filter { links[$0]?.address != nil }
     let isAnyFromThere = own.count < live.count
@@ -207,15 +224,11 @@ struct MeshState {
     _ id: LinkID, dialledAt address: PeerAddress?, using generator: inout some RandomNumberGenerator
   ) -> [Action] {
     var actions: [Action] = []
-    if let link = links.removeValue(forKey: id) {
-      linksOfPods[link.pod]?.removeAll { $0 == id }
-      if linksOfPods[link.pod]?.isEmpty == true {
-        linksOfPods[link.pod] = nil
-        actions.append(.disconnected(link.pod))
-        // What led to it by other names is dialled again, too.
-        for (other, peer) in peers where peer.pod == link.pod && peer.dial == .covered {
-          actions += dialLater(other, using: &generator)
-        }
+    if let pod = forget(id) {
+      actions.append(.disconnected(pod))
+      // What led to it by other names is dialled again, too.
+      for (other, peer) in peers where peer.pod == pod && peer.dial == .covered {
+        actions += dialLater(other, using: &generator)
       }
     }
     if let address, peers[address]?.dial == .linked(id) {

@@ -10,8 +10,13 @@ import Testing
 @Suite("Beside pods of the Go library", .timeLimit(.minutes(1)))
 struct GoPodTests {
   private struct Flag: Codable, Sendable, Equatable {
-    var rate_limit: Int
+    var rateLimit: Int
     var name: String
+
+    enum CodingKeys: String, CodingKey {
+      case rateLimit = "rate_limit"
+      case name
+    }
   }
 
   // Captured off a running Go pod.
@@ -38,24 +43,27 @@ struct GoPodTests {
     }
   }
 
-  @Test("Events of a Go pod are applied, and it gets events, as frames it knows and nothing else but one greeting")
+  @Test(
+    "Events of a Go pod are applied, and it gets events, as frames it knows and nothing else but one greeting"
+  )
   func events() async throws {
     let pod = try await start()
     let store = try await join(pod)
     let go = try await RawPeer(to: try pod.address)
     try await go.send(.message, topic: "flags", payload: ByteBuffer(string: set))
-    await eventually("the set arrives") { store["checkout"] == Flag(rate_limit: 100, name: "checkout-rate") }
+    await eventually("the set arrives") { store["checkout"] == Flag(rateLimit: 100, name: "checkout-rate") }
     try await go.send(.message, topic: "flags", payload: ByteBuffer(string: delete))
     await eventually("the delete arrives") { store["checkout"] == nil }
 
-    try store.set("mine", to: Flag(rate_limit: 7, name: "é<"))
-    try store.setMany([("many1", Flag(rate_limit: 1, name: "")), ("many2", Flag(rate_limit: 2, name: ""))])
-    try store.set("long", to: Flag(rate_limit: 8, name: String(repeating: "l", count: 200_000)))
+    try store.set("mine", to: Flag(rateLimit: 7, name: "é<"))
+    try store.setMany([("many1", Flag(rateLimit: 1, name: "")), ("many2", Flag(rateLimit: 2, name: ""))])
+    try store.set("long", to: Flag(rateLimit: 8, name: String(repeating: "l", count: 200_000)))
     try store.delete("mine")
     await eventually("it has them") { try! go.frames().filter { $0.kind == .message }.count == 5 }
     let frames = try go.frames()
     let unknown = frames.filter { ![.message, .snapshotRequest, .snapshotResponse].contains($0.kind) }
-    #expect(unknown.map(\.kind) == [.hello], "a Go pod passes over what it does not know, and need not do so often")
+    #expect(
+      unknown.map(\.kind) == [.hello], "a Go pod passes over what it does not know, and need not do so often")
     let events = frames.filter { $0.kind == .message }
     #expect(events.allSatisfy { $0.topic == ByteBuffer(string: "flags") })
     let texts = events.map { String(buffer: $0.payload) }
@@ -72,7 +80,7 @@ struct GoPodTests {
   func servesSnapshots() async throws {
     let pod = try await start()
     let store = try await join(pod)
-    try store.set("key", to: Flag(rate_limit: 1, name: "x"))
+    try store.set("key", to: Flag(rateLimit: 1, name: "x"))
     let go = try await RawPeer(to: try pod.address)
     try await go.send(hex: "00000008020005666c616773")
     await eventually("the answer comes") { try! go.frames().contains { $0.kind == .snapshotResponse } }
@@ -84,7 +92,9 @@ struct GoPodTests {
       "\(String(buffer: answer.payload))")
     // Of a topic that nobody here has there is none.
     try await go.send(.snapshotRequest, topic: "other")
-    await eventually("an empty answer comes") { try! go.frames().filter { $0.kind == .snapshotResponse }.count == 2 }
+    await eventually("an empty answer comes") {
+      try! go.frames().filter { $0.kind == .snapshotResponse }.count == 2
+    }
     #expect(try go.frames().last { $0.kind == .snapshotResponse }?.payload.readableBytes == 0)
     try await store.close()
     try await go.close()
@@ -108,8 +118,8 @@ struct GoPodTests {
       }
     }
     let store = try await join(pod)
-    #expect(store["a"] == Flag(rate_limit: 1, name: "x"))
-    #expect(store["b"] == Flag(rate_limit: 2, name: "y"))
+    #expect(store["a"] == Flag(rateLimit: 1, name: "x"))
+    #expect(store["b"] == Flag(rateLimit: 2, name: "y"))
     #expect(store.keys.count == 2)
     answering.cancel()
     _ = try? await answering.value
@@ -122,7 +132,7 @@ struct GoPodTests {
     }
     let newer = snapshot.replacingOccurrences(of: #""a":"#, with: #""later":"#)
     try await late.send(.snapshotResponse, topic: "flags", payload: ByteBuffer(string: newer))
-    await eventually("what it has is there") { store["later"] == Flag(rate_limit: 1, name: "x") }
+    await eventually("what it has is there") { store["later"] == Flag(rateLimit: 1, name: "x") }
     try await store.close()
     try await late.close()
     try await pod.close()

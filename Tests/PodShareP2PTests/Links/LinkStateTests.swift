@@ -16,7 +16,8 @@ struct LinkStateTests {
 
   private static func rules(acceptsGoPods: Bool = true) -> LinkState.Rules {
     LinkState.Rules(
-      identity: me, cluster: "blue", keepAlive: .seconds(1), handshakeTimeout: .seconds(2), frameTimeout: .seconds(30),
+      identity: me, cluster: "blue", keepAlive: .seconds(1), handshakeTimeout: .seconds(2),
+      frameTimeout: .seconds(30),
       acceptsGoPods: acceptsGoPods, maxFrameBytes: 64 * 1_024 * 1_024)
   }
 
@@ -29,7 +30,9 @@ struct LinkStateTests {
       state = LinkState(rules: LinkStateTests.rules(acceptsGoPods: acceptsGoPods), now: now)
     }
 
-    func receive(_ kind: Frame.Kind, topic: String = "", _ payload: ByteBuffer = ByteBuffer()) -> LinkState.Action {
+    func receive(_ kind: Frame.Kind, topic: String = "", _ payload: ByteBuffer = ByteBuffer())
+      -> LinkState.Action
+    {
       state.heard(now: now)
       return state.receive(Frame(kind: kind, topic: ByteBuffer(string: topic), payload: payload))
     }
@@ -59,8 +62,11 @@ struct LinkStateTests {
   func handshake() {
     let link = Link()
     #expect(link.hello() == .tellSubscriptions)
-    #expect(link.receive(.subscribe, topic: "t", ByteBuffer(integer: UInt64(5))) == .subscriptionsChanged(acknowledge: 5))
-    #expect(link.receive(.ready) == .begin(Hello(identity: Self.other, cluster: "blue", keepAlive: .seconds(1))))
+    #expect(
+      link.receive(.subscribe, topic: "t", ByteBuffer(integer: UInt64(5)))
+        == .subscriptionsChanged(acknowledge: 5))
+    #expect(
+      link.receive(.ready) == .begin(Hello(identity: Self.other, cluster: "blue", keepAlive: .seconds(1))))
     #expect(link.state.wants(Key("t")) && !link.state.wants(Key("u")))
     let message = ByteBuffer(string: "m")
     #expect(link.receive(.message, topic: "t", message) == .deliver(topic: ByteBuffer(string: "t"), message))
@@ -70,7 +76,9 @@ struct LinkStateTests {
     #expect(link.receive(.message, topic: "t", message) == .nothing, "after the end nothing counts")
   }
 
-  @Test("Another cluster, another version, this very pod, a greeting that is none: each ends the link for its reason")
+  @Test(
+    "Another cluster, another version, this very pod, a greeting that is none: each ends the link for its reason"
+  )
   func refusals() {
     #expect(Link().hello(cluster: "green") == .end(.otherCluster("green")))
     #expect(Link().hello(Self.me) == .end(.reachedItself))
@@ -90,7 +98,9 @@ struct LinkStateTests {
     }
   }
 
-  @Test("Who speaks as a Go pod, or says nothing in time, is taken for one; and for what it is if it greets later")
+  @Test(
+    "Who speaks as a Go pod, or says nothing in time, is taken for one; and for what it is if it greets later"
+  )
   func goPods() {
     let speaking = Link()
     let request = { speaking.receive(.snapshotRequest, topic: "t") }
@@ -122,7 +132,9 @@ struct LinkStateTests {
     #expect(late.wait(.seconds(1)) == .end(.slowFrame))
   }
 
-  @Test("A peer is silent after three of its own keep-alive intervals; a pod that was stopped itself does not judge")
+  @Test(
+    "A peer is silent after three of its own keep-alive intervals; a pod that was stopped itself does not judge"
+  )
   func silence() {
     let link = Link()
     link.establish()
@@ -173,7 +185,9 @@ struct LinkStateTests {
 
   @Test("What is out of place, or no topic, ends the link; what is unknown is passed over")
   func outOfPlace() {
-    let bad: [(Frame.Kind, String)] = [(.hello, ""), (.subscribe, ""), (.subscribe, String(repeating: "x", count: 1_025))]
+    let bad: [(Frame.Kind, String)] = [
+      (.hello, ""), (.subscribe, ""), (.subscribe, String(repeating: "x", count: 1_025)),
+    ]
     for (kind, topic) in bad {
       let link = Link()
       link.establish()

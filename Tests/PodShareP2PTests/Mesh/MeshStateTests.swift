@@ -20,10 +20,14 @@ struct MeshStateTests {
   private final class Mesh {
     var state: MeshState
 
-    init(_ identity: PodIdentity = a) { state = MeshState(identity: identity, backoff: MeshStateTests.backoff) }
+    init(_ identity: PodIdentity = a) {
+      state = MeshState(identity: identity, backoff: MeshStateTests.backoff)
+    }
 
     func add(_ address: PeerAddress) -> [MeshState.Action] { state.add(address) }
-    func remove(_ address: PeerAddress, bans: Bool = true) -> [MeshState.Action]? { state.remove(address, bans: bans) }
+    func remove(_ address: PeerAddress, bans: Bool = true) -> [MeshState.Action]? {
+      state.remove(address, bans: bans)
+    }
     func isDue(_ address: PeerAddress) -> [MeshState.Action] { state.isDue(address) }
     func dialled(_ address: PeerAddress, _ id: UInt64) -> Bool { state.dialled(address, id) }
 
@@ -107,10 +111,12 @@ struct MeshStateTests {
     #expect(mesh.established(2, Self.a, "also-a:1") == [.end(2, .redundant)])
     #expect(mesh.closed(2, "also-a:1") == [])
     #expect(
-      Set(mesh.closed(1, "a:1").map { "\($0)" }).count == 3, "disconnected, and both addresses are dialled again")
+      Set(mesh.closed(1, "a:1").map { "\($0)" }).count == 3,
+      "disconnected, and both addresses are dialled again")
   }
 
-  @Test("Removing an address ends the link, whoever dialled it, and refuses the pod until the address is back")
+  @Test(
+    "Removing an address ends the link, whoever dialled it, and refuses the pod until the address is back")
   func removing() {
     let mesh = Mesh(Self.a)
     _ = mesh.add("b:1")

@@ -65,7 +65,9 @@ struct TLSTests {
     try storeA.set("key", to: 1)
     let b = try await start("b", intruder, peers: [try a.address])
     let storeB = try await b.join("secret", of: Int.self) { $0.joinTimeout = .milliseconds(50) }
-    await eventually("it is reported where it was refused") { a.reported.contains { codes.contains($0.code) } }
+    await eventually("it is reported where it was refused") {
+      a.reported.contains { codes.contains($0.code) }
+    }
     await eventually("and where it came from") { !b.reported.isEmpty }
     try storeA.set("key", to: 2)
     try await Task.sleep(for: .milliseconds(300))
@@ -134,7 +136,9 @@ struct TLSTests {
     tls.verifiesHostName = true
     let port = try a.address.port
     let wrong = try await start("wrong", tls, peers: [PeerAddress(host: "127.0.0.1", port: port)])
-    await eventually("the certificate is not for that address") { wrong.reported.contains { $0.code == .tlsFailed } }
+    await eventually("the certificate is not for that address") {
+      wrong.reported.contains { $0.code == .tlsFailed }
+    }
     let right = try await start("right", tls, peers: [PeerAddress(host: "localhost", port: port)])
     await right.waitForLinks(["a"])
     #expect(await wrong.linked().isEmpty)
@@ -163,7 +167,10 @@ struct TLSTests {
     let files = try Files("nonsense", Certificates.podKey)
     for (tls, name) in [
       (files.mutual, "cert"),
-      (.mutual(certificateFile: "/nowhere/cert", keyFile: "/nowhere/key", authorityFile: files.path("ca")), "/nowhere"),
+      (
+        .mutual(certificateFile: "/nowhere/cert", keyFile: "/nowhere/key", authorityFile: files.path("ca")),
+        "/nowhere"
+      ),
     ] {
       do {
         let pod = try await start("a", tls)

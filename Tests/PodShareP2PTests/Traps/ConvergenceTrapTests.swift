@@ -30,14 +30,18 @@ struct ConvergenceTrapTests {
       await eventually("both have both") {
         storeA["b\(round)"] == round && storeB["a\(round)"] == round && storeB["before"] == nil
       }
-      #expect(clock.now - linked < .milliseconds(400 + 200), "two sync intervals, and a little for a loaded machine")
+      #expect(
+        clock.now - linked < .milliseconds(400 + 200), "two sync intervals, and a little for a loaded machine"
+      )
     }
     for store in [storeA, storeB] { try await store.close() }
     for pod in [a, b] { try await pod.close() }
     try await proxy.close()
   }
 
-  @Test("T2: a joiner with a full and an empty peer, and its own address, gets everything, twenty times of twenty")
+  @Test(
+    "T2: a joiner with a full and an empty peer, and its own address, gets everything, twenty times of twenty"
+  )
   func emptyPeerAnswersFirst() async throws {
     let full = try await TestPod.start("full")
     let empty = try await TestPod.start("empty")

@@ -19,7 +19,9 @@ struct TransportTrapTests {
     return (messages, subscription)
   }
 
-  @Test("T16: two pods that list each other hold one link, each message arrives once, a watcher sees them all in order")
+  @Test(
+    "T16: two pods that list each other hold one link, each message arrives once, a watcher sees them all in order"
+  )
   func mutualPeers() async throws {
     for round in 0..<5 {
       let a = try await TestPod.start("a\(round)")
@@ -36,7 +38,9 @@ struct TransportTrapTests {
       }
       let (messages, subscription) = try await collect("raw", on: b)
       for number in 0..<20_000 {
-        while a.transport.publish(ByteBuffer(string: "\(number)"), to: "raw") != .accepted { await Task.yield() }
+        while a.transport.publish(ByteBuffer(string: "\(number)"), to: "raw") != .accepted {
+          await Task.yield()
+        }
       }
       await eventually("all have come") { messages.withLockedValue { $0.count } >= 20_000 }
       #expect(messages.withLockedValue { $0 } == (0..<20_000).map { "\($0)" })
@@ -76,7 +80,8 @@ struct TransportTrapTests {
     for pod in [a, b] { try await pod.close() }
   }
 
-  @Test("T18: a peer that was added by host name can be removed, whoever dialled; nothing comes of it any more")
+  @Test(
+    "T18: a peer that was added by host name can be removed, whoever dialled; nothing comes of it any more")
   func removeByHostName() async throws {
     let a = try await TestPod.start("a")
     let b = try await TestPod.start("b")
@@ -190,7 +195,9 @@ struct TransportTrapTests {
     let storeB = try await b.join("t22", of: Int.self) { $0.joinTimeout = .milliseconds(50) }
     joined.withLockedValue { $0 = storeB }
     b.transport.addPeer(try a.address)
-    await eventually("the refresh comes to its end, with the entry") { refreshed.withLockedValue { $0 } == [1] }
+    await eventually("the refresh comes to its end, with the entry") {
+      refreshed.withLockedValue { $0 } == [1]
+    }
     joined.withLockedValue { $0 = nil }
     for store in [storeA, storeB] { try await store.close() }
     for pod in [a, b] { try await pod.close() }

@@ -9,7 +9,8 @@ enum Mesh {
         about: "A bare SwiftNIO frame over loopback, from a task to a task that waits for it."),
       Figure(
         name: "p2p_propagation_p50", unit: "us",
-        about: "From a set on one pod to the event on another, over the mesh on loopback.", baselines: ["nio_echo_p50"]),
+        about: "From a set on one pod to the event on another, over the mesh on loopback.",
+        baselines: ["nio_echo_p50"]),
       Figure(
         name: "p2p_propagation_p99", unit: "us", about: "The same, of a hundred the slowest but one.",
         baselines: ["nio_echo_p50"]),
@@ -52,7 +53,10 @@ enum Mesh {
   ) { rounds in
     let pair = try await MeshPair.linked(of: Int.self)
     let samples = try await rounds([
-      ("p2p_propagation_on_loop_p50", { try await Self.latenciesOnLoops(of: pair, count: 1_000).percentile(50) })
+      (
+        "p2p_propagation_on_loop_p50",
+        { try await Self.latenciesOnLoops(of: pair, count: 1_000).percentile(50) }
+      )
     ])
     try await pair.close()
     return samples
@@ -84,7 +88,8 @@ enum Mesh {
     figures: [
       Figure(
         name: "p2p_throughput", unit: "msgs/s",
-        about: "200,000 sets of the struct over 1,000 keys, until another pod has applied all, over the mesh.")
+        about: "200,000 sets of the struct over 1,000 keys, until another pod has applied all, over the mesh."
+      )
     ], rounds: 5
   ) { rounds in
     let keys = Keys.shuffled(1_000)
@@ -108,7 +113,8 @@ enum Mesh {
   static let joining = Experiment(
     figures: [
       Figure(
-        name: "join_100k_p2p", unit: "ms", about: "A new pod until it holds all of another's 100,000 keys, over the mesh.")
+        name: "join_100k_p2p", unit: "ms",
+        about: "A new pod until it holds all of another's 100,000 keys, over the mesh.")
     ], rounds: 5
   ) { rounds in
     let (transport, store) = try await MeshPair<Limits>.pod(of: Limits.self, peers: [])

@@ -22,7 +22,14 @@ actor Tool {
   }
 
   func start(_ arguments: [String], environment: [String: String] = [:]) throws -> ToolProcess {
-    let process = try ToolProcess(Self.executable(), arguments, environment: environment)
+    try start(arguments, of: Self.executable(), environment: environment)
+  }
+
+  /// Starts it by another program.
+  func start(_ arguments: [String], of program: URL, environment: [String: String] = [:]) throws
+    -> ToolProcess
+  {
+    let process = try ToolProcess(program, arguments, environment: environment)
     processes.append(process)
     return process
   }

@@ -54,6 +54,8 @@ final class ToolProcess: Sendable {
   /// It answers nobody any more, and is still there.
   func suspend() { _ = process.suspend() }
 
+  func resume() { _ = process.resume() }
+
   func kill() {
     guard status.withLockedValue({ $0 == nil }), process.isRunning else { return }
     Foundation.kill(process.processIdentifier, SIGKILL)
