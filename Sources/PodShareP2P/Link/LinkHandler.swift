@@ -23,6 +23,8 @@ final class LinkHandler: ChannelInboundHandler {
   private var endsAt: NIODeadline?
   private var isOpen = false
   private var isPumping = false
+  private var isReading = false
+  private var mustFlush = false
   private(set) var remoteAddress = "?"
   private var remoteHost = "?"
 
@@ -106,6 +108,8 @@ final class LinkHandler: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard state.phase != .ended else { return }
+    isReading = true
+    defer { isReading = false }
     let now = mesh.now
     state.heard(now: now)
     reader.append(unwrapInboundIn(data))
@@ -119,6 +123,14 @@ final class LinkHandler: ChannelInboundHandler {
       close(error.isTLS ? .tlsFailed(error.description) : .badFrame(error.description))
     }
     state.frameIsIncomplete(reader.isInsideFrame, now: now)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if mustFlush {
+      mustFlush = false
+      context.flush()
+    }
+    context.fireChannelReadComplete()
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -208,7 +220,9 @@ final class LinkHandler: ChannelInboundHandler {
     }
     var frame = ByteBuffer()
     frame.writeFrame(kind, topic: topic, payload: payload)
-    context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+    context.write(wrapOutboundOut(frame), promise: nil)
+    // What is said in answer to what is being read leaves at once when that has been read.
+    if isReading { mustFlush = true } else { context.flush() }
     state.sent(now: mesh.now)
   }
 

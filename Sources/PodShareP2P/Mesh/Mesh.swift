@@ -104,6 +104,7 @@ final class Mesh {
       .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
       .childChannelOption(.writeBufferWaterMark, value: Self.waterMark)
       .childChannelOption(.recvAllocator, value: Self.readBuffers)
+      .childChannelOption(.maxMessagesPerRead, value: 1)
       .bind(host: address.host, port: address.port)
       .map { channel in
         mesh.value.server = channel
@@ -124,6 +125,7 @@ final class Mesh {
     ChannelOptions.Types.WriteBufferWaterMark(low: 64 * 1_024, high: 256 * 1_024)
   }
 
+  /// One of these is read at a time, then the others have their turn: a peer that floods holds up nobody for long.
   private static var readBuffers: AdaptiveRecvByteBufferAllocator {
     AdaptiveRecvByteBufferAllocator(minimum: 2 * 1_024, initial: 16 * 1_024, maximum: 256 * 1_024)
   }
@@ -158,6 +160,7 @@ final class Mesh {
       .channelOption(.tcpOption(.tcp_nodelay), value: 1)
       .channelOption(.writeBufferWaterMark, value: Self.waterMark)
       .channelOption(.recvAllocator, value: Self.readBuffers)
+      .channelOption(.maxMessagesPerRead, value: 1)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try mesh.value.prepare(channel, dialledAt: address) }
       }

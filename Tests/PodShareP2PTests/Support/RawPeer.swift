@@ -19,6 +19,7 @@ final class RawPeer: Sendable {
     self.received = received
     channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .channelOption(.autoRead, value: reads)
+      .channelOption(.socketOption(.so_rcvbuf), value: reads ? 262_144 : 4_096)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHandler(Collector(received))
