@@ -124,3 +124,10 @@ let package = Package(
     ),
   ]
 )
+
+// For runs that are about the replica alone: without what needs TLS, which takes longer to build than all the rest.
+if Context.environment["PODSHARE_CORE_ONLY"] != nil {
+  let networked = ["PodShareP2P", "PodShareTool", "PodShareP2PTests", "PodShareToolTests"]
+  package.targets.removeAll { networked.contains($0.name) }
+  package.products.removeAll { ["PodShareP2P", "podshare"].contains($0.name) }
+}

@@ -19,7 +19,10 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "fuzz",
-      dependencies: [.product(name: "PodShareTestKit", package: "podshare")],
+      dependencies: [
+        .product(name: "PodShareP2P", package: "podshare"),
+        .product(name: "PodShareTestKit", package: "podshare"),
+      ],
       swiftSettings: settings
     )
   ]

@@ -7,7 +7,7 @@ final class Watcher: Sendable {
     var end: End?
     var waiters: [Waiter] = []
     var lastID: UInt64 = 0
-    /// An event was taken since the last one was waited for.
+    /// The last event was there when it was asked for.
     var isBusy = false
   }
 
@@ -112,12 +112,13 @@ final class Watcher: Sendable {
   func next(
     of log: EventLog, isolation: isolated (any Actor)?
   ) async throws(StoreError) -> Event<ErasedValue>? {
+    var hasWaited = false
     while true {
       if Task.isCancelled {
         cancel()
         return nil
       }
-      switch take() {
+      switch take(afterWaiting: hasWaited) {
       case .event(let event):
         if scope.accepts(event.key) { return event }
       case .end(.finished):
@@ -131,13 +132,15 @@ final class Watcher: Sendable {
           await Task.yield()
         } else {
           await wait(for: log, isolation: isolation)
+          hasWaited = true
         }
       }
     }
   }
 
-  /// Whether the consumer should look again in a moment before it waits. Where one event has just been, the next is often
-  /// near; and for whoever writes it, waking somebody takes longer than anything else.
+  /// Whether the consumer should look again in a moment before it waits. Where one event was there at once, the next is often
+  /// near; and for whoever writes it, waking somebody takes longer than anything else. Where each had to be waited for, as
+  /// when they come over a network, looking again would keep a processor from whoever is bringing the next.
   private func restsABit() -> Bool {
     state.withLockedValue { state in
       defer { state.isBusy = false }
@@ -151,7 +154,7 @@ final class Watcher: Sendable {
     case nothing
   }
 
-  private func take() -> Taken {
+  private func take(afterWaiting hasWaited: Bool) -> Taken {
     while let event = present.withLockedValue({ $0.next(in: scope) }) {
       if !state.withLockedValue({ $0.queue.hasNewer(for: Key(event.key)) }) { return .event(event) }
     }
@@ -159,7 +162,7 @@ final class Watcher: Sendable {
     var spent = EventQueue<ErasedValue>.Events()
     return state.withLockedValue { state in
       if let event = state.queue.popFirst(&spent) {
-        state.isBusy = true
+        state.isBusy = !hasWaited
         return .event(event)
       }
       guard let end = state.end else { return .nothing }

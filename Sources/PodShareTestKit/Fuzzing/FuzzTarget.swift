@@ -14,8 +14,6 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case healing
   /// Snapshots of both versions.
   case snapshot
-  /// The frames of wire version 1, in pieces.
-  case frame
   /// Calls, replies and routes of wire version 1.
   case call
   /// JSON values, strict and not.
@@ -30,7 +28,6 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .version2: Self.version2(ByteBuffer(bytes: input))
     case .healing: HealingFuzzing.run(ByteBuffer(bytes: input))
     case .snapshot: Self.snapshot(ByteBuffer(bytes: input))
-    case .frame: Self.frame(input)
     case .call: Self.call(ByteBuffer(bytes: input))
     case .strictJSON: StrictJSONFuzzing.run(ByteBuffer(bytes: input))
     case .json: JSONFuzzing.run(ByteBuffer(bytes: input))
@@ -105,37 +102,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         && before.map(bytesOfValue) == again.entries.map(bytesOfValue), "a snapshot written back differs")
   }
 
-  // MARK: Frames and calls
-
-  /// The first byte says in how large pieces the others come.
-  private static func frame(_ input: [UInt8]) {
-    guard let size = input.first.map({ Int($0) + 1 }) else { return }
-    func read(inPiecesOf size: Int) -> [WireVersion1.Frame]? {
-      var rest = input.dropFirst()
-      var buffer = ByteBuffer()
-      var frames: [WireVersion1.Frame] = []
-      while !rest.isEmpty {
-        buffer.writeBytes(rest.prefix(size))
-        rest = rest.dropFirst(size)
-        do {
-          while let frame = try WireVersion1.Frame.read(from: &buffer) { frames.append(frame) }
-        } catch {
-          return nil
-        }
-      }
-      return frames
-    }
-    let whole = read(inPiecesOf: input.count)
-    precondition(read(inPiecesOf: size) == whole, "frames depend on the pieces in which they come")
-    var written = ByteBuffer()
-    for frame in whole ?? [] {
-      guard (try? frame.write(into: &written)) != nil else {
-        preconditionFailure("a frame cannot be written")
-      }
-    }
-    precondition(
-      input.dropFirst().starts(with: written.readableBytesView), "frames written back differ")
-  }
+  // MARK: Calls
 
   private static func call(_ bytes: ByteBuffer) {
     if let message = try? WireVersion1.decodeCall(bytes) {

@@ -9,9 +9,12 @@ import Testing
 
 @Suite("Bytes that no pod would send", .timeLimit(.minutes(2)))
 struct HostileBytesTests {
+  private static let unchanged: @Sendable (inout P2PConfiguration) -> Void = { _ in }
+
   /// Two pods that go on serving each other while something is done to one of them.
   private func whileServing(
-    _ change: (inout P2PConfiguration) -> Void = { _ in }, _ body: (TestPod) async throws -> Void
+    with change: @Sendable (inout P2PConfiguration) -> Void = Self.unchanged,
+    _ body: (TestPod) async throws -> Void
   ) async throws {
     let a = try await TestPod.start("a", peers: [], change)
     let b = try await TestPod.start("b", peers: [try a.address])
@@ -69,10 +72,11 @@ struct HostileBytesTests {
 
   @Test("A flood of connections beyond the limit, and slow ones that never get to a frame")
   func floods() async throws {
-    try await whileServing({
+    let change: @Sendable (inout P2PConfiguration) -> Void = {
       $0.maxInboundLinks = 20
       $0.handshakeTimeout = .milliseconds(300)
-    }) { a in
+    }
+    try await whileServing(with: change) { a in
       var slow: [RawPeer] = []
       for _ in 0..<15 {
         let peer = try await RawPeer(to: try a.address)
@@ -91,7 +95,8 @@ struct HostileBytesTests {
 
   @Test("One that asks without end and does not read the answers is cut off, with bounded memory")
   func asksAndDoesNotRead() async throws {
-    try await whileServing({ $0.maxQueuedBytes = 1_024 * 1_024 }) { a in
+    let change: @Sendable (inout P2PConfiguration) -> Void = { $0.maxQueuedBytes = 1_024 * 1_024 }
+    try await whileServing(with: change) { a in
       let peer = try await RawPeer(to: try a.address, reads: false)
       try await peer.greet(as: "asker")
       var bytes = ByteBuffer()

@@ -1,3 +1,4 @@
+import NIOCore
 import PodShare
 import PodShareP2P
 
@@ -7,6 +8,10 @@ enum Mesh {
       Figure(
         name: "nio_echo_p50", unit: "us",
         about: "A bare SwiftNIO frame over loopback, from a task to a task that waits for it."),
+      Figure(
+        name: "p2p_message_p50", unit: "us",
+        about: "A bare message over the mesh, from publish to a task that waits for it; no store.",
+        baselines: ["nio_echo_p50"]),
       Figure(
         name: "p2p_propagation_p50", unit: "us",
         about: "From a set on one pod to the event on another, over the mesh on loopback.",
@@ -23,6 +28,9 @@ enum Mesh {
     // Both quantiles come from the same sets, which take turns with the bare frames.
     for round in 0...rounds.count {
       let bare = try await Task.detached { try await link.latencies(1_000) }.value
+      let message = try await Task.detached {
+        try await Self.messageLatencies(over: pair.transports, count: 1_000)
+      }.value
       let mesh = try await Task.detached {
         var events = b.watch().makeAsyncIterator()
         var latencies = Samples()
@@ -36,12 +44,29 @@ enum Mesh {
       }.value
       guard round > 0 else { continue }
       samples["nio_echo_p50", default: Samples()].append(bare.percentile(50))
+      samples["p2p_message_p50", default: Samples()].append(message.percentile(50))
       samples["p2p_propagation_p50", default: Samples()].append(mesh.percentile(50))
       samples["p2p_propagation_p99", default: Samples()].append(mesh.percentile(99))
     }
     try await pair.close()
     try await link.close()
     return samples.filter { rounds.includes($0.key) }
+  }
+
+  private static func messageLatencies(over transports: [P2PTransport], count: Int) async throws -> Samples {
+    let (arrivals, continuation) = AsyncStream<Void>.makeStream()
+    let subscription = try await transports[1].subscribe(to: "messages") { _ in continuation.yield() }
+    var iterator = arrivals.makeAsyncIterator()
+    let message = ByteBuffer(repeating: 0x2a, count: 57)
+    var latencies = Samples()
+    for _ in 0..<count {
+      let start = ContinuousClock.now
+      _ = transports[0].publish(message, to: "messages")
+      await iterator.next()
+      latencies.append((ContinuousClock.now - start).microseconds)
+    }
+    subscription.cancel()
+    return latencies
   }
 
   static let onLoop = Experiment(
