@@ -35,6 +35,9 @@ struct PodShareBench: AsyncParsableCommand {
   @Flag(help: "Print what healing costs as tables in Markdown, and measure nothing else. Takes some minutes.")
   var syncTable = false
 
+  @Flag(help: "Print what a write costs as the mesh grows as a table in Markdown, and measure nothing else.")
+  var meshTable = false
+
   @Option(
     help: ArgumentHelp(
       """
@@ -69,6 +72,11 @@ struct PodShareBench: AsyncParsableCommand {
       }
     } else if syncTable {
       try HealingTables.write { line in
+        print(line)
+        fflush(nil)
+      }
+    } else if meshTable {
+      try await MeshTable.write { line in
         print(line)
         fflush(nil)
       }

@@ -26,7 +26,10 @@ struct Diagnosis {
         Is that its name?
         """)
     }
-    if let failure = failure(.tlsFailed, "TLS failed", among: [.tlsFailed]) { return failure }
+    if let failure = failure(.tlsFailed, "TLS failed", among: [.tlsFailed]) {
+      let isSpokenThereAlone = !usesTLS && errors.contains { $0.message.contains("it speaks TLS") }
+      return isSpokenThereAlone ? Failure(.tlsFailed, "\(failure.message): --tls-ca is missing") : failure
+    }
     if !usesTLS, errors.contains(where: { $0.code == .protocolViolation }) {
       let failure = failure(.tlsFailed, "a peer answers what makes no sense", among: [.protocolViolation])
       return Failure(

@@ -34,7 +34,10 @@ struct TLSProcessTests {
 
       let plaintext = try await get([])
       #expect(plaintext.status == ExitStatus.tlsFailed.rawValue)
-      #expect(plaintext.errors.first?.contains("Does the fleet use TLS?") == true)
+      #expect(
+        plaintext.errors == [
+          "podshare: TLS failed: \(a.address): it speaks TLS, and this pod does not: --tls-ca is missing"
+        ])
     }
   }
 }

@@ -128,15 +128,19 @@ extension StoreCore {
   /// Merges what the transport has kept, and what pods hold that know nothing of healing; garbage is reported and no
   /// obstacle.
   func loadSnapshot() async throws(StoreError) {
-    if let transport = transport as? any StateExchangeTransport {
-      for bytes in await transport.fetchStates(of: topic) {
-        do throws(WireError) { merge(try SavedSnapshot.decode(bytes)) } catch {
-          reporter.report(.invalidSnapshot(error))
-        }
-      }
-    }
+    await loadStates()
     guard let transport = transport as? any SnapshotTransport else { return }
     if let error = try await mergeSnapshot(from: transport) { reporter.report(.invalidSnapshot(error)) }
+  }
+
+  /// Merges what pods hold that know nothing of healing.
+  func loadStates() async {
+    guard let transport = transport as? any StateExchangeTransport else { return }
+    for bytes in await transport.fetchStates(of: topic) {
+      do throws(WireError) { merge(try SavedSnapshot.decode(bytes)) } catch {
+        reporter.report(.invalidSnapshot(error))
+      }
+    }
   }
 
   /// Returns why what the transport has kept is no snapshot, if it is none.

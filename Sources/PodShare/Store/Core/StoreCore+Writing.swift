@@ -106,7 +106,7 @@ extension StoreCore {
 
   func refresh() async throws(StoreError) {
     guard !state.withLock({ $0.isClosed }) else { throw .closed }
-    await reportingErrors { () async throws(StoreError) in try await loadSnapshot() }
+    await loadStates()
     let refreshed = Latch()
     update { state in
       let search = state.replica.refresh(outbox: &state.outbox)
