@@ -40,13 +40,10 @@ enum MeshTable {
     for round in 1...4 {
       let before = ProcessorTime.ofProcess
       let perSet = try nanoseconds(for: writes) {
-        for number in 0..<writes { try stores[0].set(keys[number % keys.count], to: Limits(number)) }
+        for number in 0..<writes { try stores[0].set(keys[number % keys.count], to: Limits(number + round)) }
       }
-      for store in stores.dropFirst() {
-        while store.statistics.appliedWrites < UInt64(writes * round) {
-          try await Task.sleep(for: .milliseconds(1))
-        }
-      }
+      let last = (writes - keys.count..<writes).map { (keys[$0 % keys.count], Limits($0 + round)) }
+      for store in stores.dropFirst() { try await Stores.wait(for: store, toHold: last) }
       guard round > 1 else { continue }
       samples.append((ProcessorTime.ofProcess - before) * 1e6 / Double(writes))
       sets.append(perSet)

@@ -16,4 +16,12 @@ enum Stores {
     for (number, key) in keys.enumerated() { try store.set(key, to: Limits(number)) }
     return store
   }
+
+  /// Waits until a store holds these values. What was counted does not tell: when healing brings an entry before the write
+  /// itself comes, that write changes nothing any more.
+  static func wait(for store: Store<Limits>, toHold values: [(String, Limits)]) async throws {
+    for (key, value) in values {
+      while store[key] != value { try await Task.sleep(for: .microseconds(100)) }
+    }
+  }
 }
