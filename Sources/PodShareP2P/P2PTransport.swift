@@ -101,6 +101,7 @@ public final class P2PTransport: Transport {
 
   /// Runs tasks on the transport's event loop: a task that prefers it is not woken on another thread when a message
   /// arrives, which saves some ten microseconds. What runs there must not take long, since nothing else happens meanwhile.
+  /// It must have ended before ``close()`` unless the event loop is of a group that was given: after that nothing runs there.
   ///
   /// ```swift
   /// Task(executorPreference: transport.taskExecutor) {

@@ -99,12 +99,11 @@ final class Mesh {
       .serverChannelOption(.backlog, value: 256)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try mesh.value.accept(channel) }
+        channel.eventLoop.makeCompletedFuture {
+          try ConnectionOptions.set(on: channel)
+          try mesh.value.accept(channel)
+        }
       }
-      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .childChannelOption(.writeBufferWaterMark, value: Self.waterMark)
-      .childChannelOption(.recvAllocator, value: Self.readBuffers)
-      .childChannelOption(.maxMessagesPerRead, value: 1)
       .bind(host: address.host, port: address.port)
       .map { channel in
         mesh.value.server = channel
@@ -119,16 +118,6 @@ final class Mesh {
   }
 
   // MARK: Connections
-
-  /// What is handed to a channel cannot be overtaken, so it is no more than is written in one go.
-  private static var waterMark: ChannelOptions.Types.WriteBufferWaterMark {
-    ChannelOptions.Types.WriteBufferWaterMark(low: 64 * 1_024, high: 256 * 1_024)
-  }
-
-  /// One of these is read at a time, then the others have their turn: a peer that floods holds up nobody for long.
-  private static var readBuffers: AdaptiveRecvByteBufferAllocator {
-    AdaptiveRecvByteBufferAllocator(minimum: 2 * 1_024, initial: 16 * 1_024, maximum: 256 * 1_024)
-  }
 
   private func makeHandler(dialledAt address: PeerAddress?) -> LinkHandler {
     lastLinkID += 1
@@ -157,12 +146,11 @@ final class Mesh {
     let mesh = bound
     ClientBootstrap(group: eventLoop)
       .connectTimeout(TimeAmount(configuration.dialTimeout))
-      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-      .channelOption(.writeBufferWaterMark, value: Self.waterMark)
-      .channelOption(.recvAllocator, value: Self.readBuffers)
-      .channelOption(.maxMessagesPerRead, value: 1)
       .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try mesh.value.prepare(channel, dialledAt: address) }
+        channel.eventLoop.makeCompletedFuture {
+          try ConnectionOptions.set(on: channel)
+          try mesh.value.prepare(channel, dialledAt: address)
+        }
       }
       .connect(host: address.host, port: address.port)
       .assumeIsolated()
