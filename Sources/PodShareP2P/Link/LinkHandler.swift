@@ -28,8 +28,8 @@ final class LinkHandler: ChannelInboundHandler {
   private(set) var remoteAddress = "?"
   private var remoteHost = "?"
 
-  // What became of the messages that did not fit.
-  private var lostMessages = 0
+  /// Messages did not fit, and the other side has not been told yet.
+  private var hasLostMessages = false
 
   // Who is to be told when what was queued has gone.
   private var drains: [Drain] = []
@@ -232,11 +232,10 @@ final class LinkHandler: ChannelInboundHandler {
   func add(_ parcel: Parcel) {
     guard isReady else { return }
     guard !queue.add(parcel) else { return }
-    if lostMessages == 0 {
+    if !hasLostMessages {
       mesh.report(.slowPeer, "its queue is full; messages to it are lost", peer: peerName)
     }
-    lostMessages += parcel.messageCount
-    mesh.lostMessages += UInt64(parcel.messageCount)
+    hasLostMessages = true
   }
 
   /// Hands as much as it takes to the channel, which writes it in as few system calls as can be.
@@ -255,8 +254,8 @@ final class LinkHandler: ChannelInboundHandler {
       context.flush()
     } while context.channel.isWritable && !queue.isEmpty
     state.sent(now: mesh.now)
-    if queue.isEmpty, lostMessages > 0 {
-      lostMessages = 0
+    if queue.isEmpty, hasLostMessages {
+      hasLostMessages = false
       if !isGoPod { send(.lost) }
     }
     advanceDrains()

@@ -26,7 +26,7 @@ final class Mesh {
   private(set) var handlers: [MeshState.LinkID: LinkHandler] = [:]
   private var inboundCount = 0
   /// Where each topic's messages go, as far as it was asked for since the last change.
-  private var routes: [Key: [LinkHandler]] = [:]
+  private var routes: [Route: [LinkHandler]] = [:]
   /// What the peers have been told that is wanted here.
   private var announced: Set<Key> = []
   private var acknowledgements: [UInt64: Acknowledgement] = [:]
@@ -37,8 +37,12 @@ final class Mesh {
   private var lastTick: NIODeadline?
   private var resumption = Resumption()
   private(set) var isClosed = false
-  /// Messages that did not fit into a peer's queue.
-  var lostMessages: UInt64 = 0
+
+  /// What decides where a message goes.
+  private struct Route: Hashable {
+    let topic: Key
+    let isForGoPods: Bool
+  }
 
   private struct Acknowledgement {
     let topic: Key
@@ -232,8 +236,6 @@ final class Mesh {
         guard let self, !isClosed else { return }
         perform(state.isDue(address))
       }
-    // What comes of it is not wanted any more, and is closed.
-    case .abandonDialling: break
     case .end(let id, let end):
       handlers[id]?.close(end)
       routesChanged()
@@ -247,21 +249,14 @@ final class Mesh {
   }
 
   private func tell(_ handler: LinkHandler, _ pod: PodIdentity, hasCome: Bool) {
-    let peer = P2PPeer(
-      nodeID: pod.hasKnownIncarnation ? pod.nodeID : handler.remoteAddress,
-      remoteAddress: handler.remoteAddress,
-      isDialled: handler.dialledAddress != nil, isGoPod: !pod.hasKnownIncarnation)
+    let peer = P2PPeer(pod, on: handler)
     configuration.logger?.info("\(hasCome ? "linked with" : "no longer linked with") \(peer)")
     (hasCome ? configuration.onConnect : configuration.onDisconnect)?(peer)
   }
 
   var linkedPeers: [P2PPeer] {
     state.pods.compactMap { pod in
-      guard let handler = state.primaryLink(to: pod).flatMap({ handlers[$0] }) else { return nil }
-      return P2PPeer(
-        nodeID: pod.hasKnownIncarnation ? pod.nodeID : handler.remoteAddress,
-        remoteAddress: handler.remoteAddress,
-        isDialled: handler.dialledAddress != nil, isGoPod: !pod.hasKnownIncarnation)
+      state.primaryLink(to: pod).flatMap { handlers[$0] }.map { P2PPeer(pod, on: $0) }
     }
   }
 
@@ -314,14 +309,12 @@ final class Mesh {
   }
 
   private func route(of parcel: Parcel) -> [LinkHandler] {
-    if let known = routes[parcel.topic], !hasGoPods { return known }
+    let route = Route(topic: parcel.topic, isForGoPods: parcel.isForGoPods)
+    if let known = routes[route] { return known }
     let links = state.primaryLinks.compactMap { handlers[$0] }.filter { $0.wants(parcel) && $0.isReady }
-    routes[parcel.topic] = links
+    routes[route] = links
     return links
   }
-
-  /// What they are sent depends on the message, too.
-  private var hasGoPods: Bool { handlers.values.contains { $0.isGoPod } }
 
   func drain() -> EventLoopFuture<Void> {
     distribute()
@@ -462,5 +455,13 @@ private final class DialHandler: ChannelInboundHandler, RemovableChannelHandler 
     }
     context.fireChannelActive()
     context.pipeline.syncOperations.removeHandler(self, promise: nil)
+  }
+}
+
+extension P2PPeer {
+  fileprivate init(_ pod: PodIdentity, on link: LinkHandler) {
+    self.init(
+      nodeID: pod.hasKnownIncarnation ? pod.nodeID : link.remoteAddress, remoteAddress: link.remoteAddress,
+      isDialled: link.dialledAddress != nil, isGoPod: !pod.hasKnownIncarnation)
   }
 }

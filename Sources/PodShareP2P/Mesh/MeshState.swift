@@ -12,7 +12,6 @@ struct MeshState {
   enum Action: Equatable {
     case dial(PeerAddress)
     case dialLater(PeerAddress, after: Duration)
-    case abandonDialling(PeerAddress)
     /// Tell the other side, write what is queued, and close.
     case end(LinkID, LinkEnd)
     /// The first link with this pod.
@@ -100,15 +99,13 @@ struct MeshState {
   /// - Parameter bans: whether the pod that was there is refused when it comes by itself.
   mutating func remove(_ address: PeerAddress, bans: Bool) -> [Action]? {
     guard let peer = peers.removeValue(forKey: address) else { return nil }
-    var actions: [Action] = []
-    if peer.dial == .dialling { actions.append(.abandonDialling(address)) }
     var ends: Set<LinkID> = []
     if case .linked(let id) = peer.dial { ends.insert(id) }
     if let pod = peer.pod, pod != identity, !peers.values.contains(where: { $0.pod == pod }) {
       ends.formUnion(linksOfPods[pod] ?? [])
       if bans { banned.insert(Key(pod.nodeID)) }
     }
-    return actions + ends.sorted().map { .end($0, .farewell(byPeer: false)) }
+    return ends.sorted().map { .end($0, .farewell(byPeer: false)) }
   }
 
   // MARK: Dialling

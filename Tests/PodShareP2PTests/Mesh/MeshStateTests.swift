@@ -148,7 +148,7 @@ struct MeshStateTests {
   func removingWhileDialling() {
     let mesh = Mesh()
     _ = mesh.add("b:1")
-    #expect(mesh.remove("b:1") == [.abandonDialling("b:1")])
+    #expect(mesh.remove("b:1") == [])
     #expect(!mesh.dialled("b:1", 1))
     #expect(mesh.failed("b:1") == [])
     #expect(mesh.isDue("b:1") == [])
