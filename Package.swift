@@ -14,6 +14,7 @@ let package = Package(
   products: [
     .library(name: "PodShare", targets: ["PodShare"]),
     .library(name: "PodShareP2P", targets: ["PodShareP2P"]),
+    .library(name: "PodShareRedis", targets: ["PodShareRedis"]),
     .library(name: "PodShareTestKit", targets: ["PodShareTestKit"]),
     .executable(name: "podshare", targets: ["PodShareTool"]),
   ],
@@ -38,10 +39,37 @@ let package = Package(
       swiftSettings: settings
     ),
     .target(name: "PodShareJSON", swiftSettings: settings),
+    // What the networks have in common; no product.
+    .target(
+      name: "PodShareNetworking",
+      dependencies: [
+        "PodShare",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: settings
+    ),
     .target(
       name: "PodShareP2P",
       dependencies: [
         "PodShare",
+        "PodShareNetworking",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings
+    ),
+    .target(
+      name: "PodShareRedis",
+      dependencies: [
+        "PodShare",
+        "PodShareNetworking",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -103,6 +131,21 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // Against real servers, which the tests start.
+    .testTarget(
+      name: "PodShareRedisTests",
+      dependencies: [
+        "PodShareRedis",
+        "PodShareTestKit",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings
+    ),
     // Also starts the built tool, as processes.
     .testTarget(
       name: "PodShareToolTests",
@@ -126,7 +169,11 @@ let package = Package(
 
 // For runs that are about the replica alone: without what needs TLS, which takes longer to build than all the rest.
 if Context.environment["PODSHARE_CORE_ONLY"] != nil {
-  let networked = ["PodShareP2P", "PodShareTool", "PodShareP2PTests", "PodShareToolTests"]
+  let networked = [
+    "PodShareNetworking", "PodShareP2P", "PodShareRedis", "PodShareTool", "PodShareP2PTests",
+    "PodShareRedisTests",
+    "PodShareToolTests",
+  ]
   package.targets.removeAll { networked.contains($0.name) }
-  package.products.removeAll { ["PodShareP2P", "podshare"].contains($0.name) }
+  package.products.removeAll { ["PodShareP2P", "PodShareRedis", "podshare"].contains($0.name) }
 }

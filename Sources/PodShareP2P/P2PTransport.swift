@@ -3,6 +3,7 @@ import NIOConcurrencyHelpers
 public import NIOCore
 import NIOPosix
 public import PodShare
+import PodShareNetworking
 public import ServiceLifecycle
 
 /// A mesh of TCP connections, one between any two pods. It needs nothing but the pods themselves.

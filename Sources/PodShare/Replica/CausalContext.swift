@@ -72,6 +72,13 @@ package struct CausalContext: Sendable, Equatable {
     }
   }
 
+  /// Whether another context contains all that this one does. O(ranges).
+  func isSubset(of other: CausalContext) -> Bool {
+    var union = other
+    union.formUnion(self)
+    return union == other
+  }
+
   /// Takes over another replica's context. Only sound where the effect of all that it has seen is in this
   /// replica's table too: where they hold the same entries.
   package mutating func formUnion(_ other: CausalContext) {

@@ -73,6 +73,35 @@ public final class MemoryTransport: Transport {
   }
 }
 
+extension MemoryTransport: EntryTransport {
+  public var keepsEntries: Bool { network.fields != nil }
+
+  public func changeFields(
+    _ changes: [KeptField.Change], of topic: String
+  ) async throws(TransportError) -> [KeptField] {
+    try keptFields().change(changes, of: topic)
+  }
+
+  public func field(
+    _ name: ByteBuffer, upTo limit: Int, of topic: String
+  ) async throws(TransportError) -> ByteBuffer? {
+    try keptFields().content(of: name, topic).flatMap {
+      $0.getSlice(at: $0.readerIndex, length: min(limit, $0.readableBytes))
+    }
+  }
+
+  public func readFields(of topic: String, _ body: ([KeptField]) -> Void) async throws(TransportError) {
+    body(try keptFields().all(of: topic))
+  }
+
+  private func keptFields() throws(TransportError) -> MemoryFields {
+    guard isConnected, let fields = network.fields else {
+      throw TransportError(.disconnected, "this transport is off the network")
+    }
+    return fields
+  }
+}
+
 /// A network inside one process, which any number of ``MemoryTransport``s connect to.
 public final class MemoryNetwork: Sendable {
   struct Subscriber: Sendable {
@@ -88,9 +117,14 @@ public final class MemoryNetwork: Sendable {
   }
 
   private let state = NIOLockedValueBox(State())
+  package let fields: MemoryFields?
 
   /// Makes a network with nobody on it.
-  public init() {}
+  ///
+  /// - Parameter keepsEntries: Whether it keeps what the stores hold for pods that come when nobody else is there.
+  public init(keepsEntries: Bool = false) {
+    fields = keepsEntries ? MemoryFields() : nil
+  }
 
   func subscribers(to topic: String) -> [Subscriber] {
     state.withLockedValue { $0.topics[Key(topic)] ?? [] }

@@ -27,11 +27,30 @@ public protocol Transport: Sendable {
 
 /// A transport that can keep the whole state of a topic for pods that join when nobody else is there.
 public protocol SnapshotTransport: Transport {
-  /// Keeps `snapshot` as the state of `topic`, in place of the one before.
-  func saveSnapshot(_ snapshot: ByteBuffer, of topic: String) async throws(TransportError)
+  /// Keeps `snapshot` as the state of `topic`, in place of the one that was fetched.
+  ///
+  /// - Parameter revision: That of the one that was fetched; nil if there was none.
+  /// - Returns: Whether it was kept. If by then another stands there than was fetched, it must not be: the store fetches that
+  ///   one, merges it and tries again. A transport that cannot tell keeps it and says true; then of two pods that save at the
+  ///   same time one may undo what the other has saved, until it notices.
+  func saveSnapshot(
+    _ snapshot: ByteBuffer, of topic: String, replacing revision: ByteBuffer?
+  ) async throws(TransportError) -> Bool
 
   /// The state of `topic` as kept last; nil if there is none.
-  func fetchSnapshot(of topic: String) async throws(TransportError) -> ByteBuffer?
+  func fetchSnapshot(of topic: String) async throws(TransportError) -> KeptSnapshot?
+}
+
+/// The whole state of a topic, as a ``SnapshotTransport`` keeps it.
+public struct KeptSnapshot: Sendable, Hashable {
+  public var bytes: ByteBuffer
+  /// What tells it from those kept before and after: a number, a hash, whatever the transport goes by.
+  public var revision: ByteBuffer
+
+  public init(_ bytes: ByteBuffer, revision: ByteBuffer = ByteBuffer()) {
+    self.bytes = bytes
+    self.revision = revision
+  }
 }
 
 /// A transport that reaches pods which do not heal but ask for the whole state instead: those of the Go library on a mesh.

@@ -21,6 +21,7 @@ package enum WireDecoder {
     case .stateRequest: return .stateRequest(try decodeStateRequest(&reader))
     case .state: return .state(try decodeState(bytes, &reader))
     case .snapshot: throw WireError(.malformed("a snapshot is not a message"))
+    case .keptContext: throw WireError(.malformed("what is kept is not a message"))
     case .heartbeat, .comparison, .differences, .want, .missing, .context, .forgotten, .receipt, .goodbye:
       let sender = try readSender(&reader)
       guard let message = try SyncMessage.decode(kind, from: sender, &reader) else {

@@ -163,6 +163,7 @@ enum WireCode {
     case forgotten = 11
     case receipt = 12
     case goodbye = 13
+    case keptContext = 14
   }
 
   enum Content: UInt8 {

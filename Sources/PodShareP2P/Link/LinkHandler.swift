@@ -2,6 +2,7 @@ import NIOCore
 import NIOSSL
 import NIOTLS
 import PodShare
+import PodShareNetworking
 
 /// One connection: feeds a ``LinkState`` with what comes in, does what it says, and sends what is queued. Lives on the
 /// event loop.
@@ -143,7 +144,9 @@ final class LinkHandler: ChannelInboundHandler {
     // A certificate that the other side refuses shows only after this side's part of the handshake.
     let isAdmitted = isOpen && state.phase != .greeting
     close(
-      isEncrypted && !isAdmitted ? .tlsFailed(TLSFailure.words(error)) : .failed(DialFailure.words(error)))
+      isEncrypted && !isAdmitted
+        ? .tlsFailed(TLSFailure.words(error, trusted: "the fleet's authority"))
+        : .failed(DialFailure.words(error)))
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -387,12 +390,4 @@ final class LinkHandler: ChannelInboundHandler {
   }
 
   private static var timeToEnd: TimeAmount { .seconds(1) }
-}
-
-extension SocketAddress {
-  /// `ADDRESS:PORT`.
-  var shortDescription: String {
-    guard let ipAddress, let port else { return description }
-    return PeerAddress(host: ipAddress, port: port).description
-  }
 }

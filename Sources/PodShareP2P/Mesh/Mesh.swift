@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import PodShare
+import PodShareNetworking
 
 /// The links of one transport, and what they are to do: performs what ``MeshState`` decides. Lives on the event loop.
 final class Mesh {

@@ -1,4 +1,5 @@
 import PodShare
+import PodShareNetworking
 
 /// Which pods this one is to be linked with, and how it is, as a value: addresses to dial, links, and what address leads
 /// to whom. It is told what became of things, and says what is to be done.

@@ -1,7 +1,7 @@
+import PodShareNetworking
 import Testing
 
 @testable import struct PodShare.PodIdentity
-@testable import struct PodShareP2P.Backoff
 @testable import enum PodShareP2P.LinkEnd
 @testable import struct PodShareP2P.MeshState
 @testable import struct PodShareP2P.PeerAddress

@@ -171,17 +171,21 @@ struct FileKeepingTransport: SnapshotTransport {
   let base: any Transport
   let folder: URL
 
-  func saveSnapshot(_ snapshot: ByteBuffer, of topic: String) async throws(TransportError) {
+  func saveSnapshot(
+    _ snapshot: ByteBuffer, of topic: String, replacing revision: ByteBuffer?
+  ) async throws(TransportError) -> Bool {
     do {
+      // Files have no revisions: of two pods on this machine that save at once, the later wins for a while.
       try Data(snapshot.readableBytesView).write(to: file(of: topic), options: .atomic)
+      return true
     } catch {
       throw TransportError(.failed, "the snapshot could not be written: \(error)")
     }
   }
 
-  func fetchSnapshot(of topic: String) async throws(TransportError) -> ByteBuffer? {
+  func fetchSnapshot(of topic: String) async throws(TransportError) -> KeptSnapshot? {
     do {
-      return ByteBuffer(bytes: try Data(contentsOf: file(of: topic)))
+      return KeptSnapshot(ByteBuffer(bytes: try Data(contentsOf: file(of: topic))))
     } catch CocoaError.fileReadNoSuchFile {
       return nil
     } catch {

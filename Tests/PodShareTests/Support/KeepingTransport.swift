@@ -33,20 +33,25 @@ final class KeepingTransport: SnapshotTransport {
     self.shelf = shelf
   }
 
-  func saveSnapshot(_ snapshot: ByteBuffer, of topic: String) async throws(TransportError) {
-    let error = shelf.state.withLockedValue { state -> TransportError? in
-      if let error = state.saveError { return error }
+  func saveSnapshot(
+    _ snapshot: ByteBuffer, of topic: String, replacing revision: ByteBuffer?
+  ) async throws(TransportError) -> Bool {
+    let (error, isKept) = shelf.state.withLockedValue { state -> (TransportError?, Bool) in
+      if let error = state.saveError { return (error, false) }
+      // The bytes themselves tell one snapshot from another.
+      guard state.snapshots[topic] == revision else { return (nil, false) }
       state.snapshots[topic] = snapshot
       state.saves += 1
-      return nil
+      return (nil, true)
     }
     if let error { throw error }
+    return isKept
   }
 
-  func fetchSnapshot(of topic: String) async throws(TransportError) -> ByteBuffer? {
+  func fetchSnapshot(of topic: String) async throws(TransportError) -> KeptSnapshot? {
     let (bytes, error) = shelf.state.withLockedValue { ($0.snapshots[topic], $0.fetchError) }
     if let error { throw error }
-    return bytes
+    return bytes.map { KeptSnapshot($0, revision: $0) }
   }
 
   func publish(_ message: ByteBuffer, to topic: String) -> PublishOutcome { base.publish(message, to: topic) }

@@ -109,7 +109,7 @@ struct BadBytesTests {
     for version in 3...31 as ClosedRange<UInt8> where version != 0x09 && version != 0x0a && version != 0x0d {
       #expect(reason(of: ByteBuffer(bytes: [version, 1])) == .unsupportedVersion(UInt64(version)))
     }
-    for kind in [0, 14, 15, 255] as [UInt8] {
+    for kind in [0, 15, 16, 255] as [UInt8] {
       #expect(reason(of: ByteBuffer(bytes: [2, kind])) == .unknownKind(kind))
     }
     #expect(reason(of: SavedSnapshot.encode([])) != nil)

@@ -44,6 +44,15 @@ struct Healing: Sendable {
     var lastProgress: Int
   }
 
+  /// What was taken in of what a transport had kept.
+  struct Loaded: Sendable {
+    /// What those have seen who kept it.
+    let context: CausalContext
+    /// Keys here that were not among it.
+    let missing: Set<Key>
+    let tick: Int
+  }
+
   /// How many ticks without an answer until somebody else is asked.
   static let patience = 2
   /// How many ticks a stream may stop; the other may be busy.
@@ -86,6 +95,8 @@ struct Healing: Sendable {
   var searchesDone = 0
   /// Joining has come to its end, whether or not anybody was there.
   var isSettled = false
+  /// What a transport had kept, and whether to trust it is not clear yet.
+  var loaded: Loaded?
   /// Joining has taken so long that nobody waits for it any more.
   var isOverdue = false
   /// Others are given the time to answer, because who has answered holds nothing.
@@ -115,6 +126,8 @@ package struct HealingCounters: Sendable, Equatable {
   package var streamed: UInt64 = 0
   /// Parts of what comparisons asked for.
   package var wanted: UInt64 = 0
+  /// Pods that were not heard of any more and had not said goodbye.
+  package var vanished: UInt64 = 0
   /// Entries dropped because another pod had seen them deleted.
   package var dropped: UInt64 = 0
 }

@@ -69,7 +69,7 @@ struct Members: Sendable {
 }
 
 extension PodIdentity {
-  fileprivate func precedes(_ other: PodIdentity) -> Bool {
+  func precedes(_ other: PodIdentity) -> Bool {
     switch nodeIDOrder(to: other) {
     case .before: true
     case .after: false

@@ -38,9 +38,16 @@ extension Replica where Storage: ~Copyable {
     }
   }
 
-  /// Takes in entries that a transport had kept.
-  package mutating func receive(saved entries: [Write<Value>], wall: Timestamp, outbox: inout Outbox<Value>) {
-    _ = receive(entries: entries, wall: wall, outbox: &outbox)
+  /// Takes in entries that a transport had kept. Returns the keys of those that were deleted here and are not even
+  /// remembered as such.
+  @discardableResult
+  package mutating func receive(
+    saved entries: [Write<Value>], wall: Timestamp, outbox: inout Outbox<Value>
+  ) -> Set<Key> {
+    let forgotten = receive(entries: entries, wall: wall, outbox: &outbox)
+    guard !forgotten.isEmpty else { return [] }
+    let hashes = Set(forgotten.map(\.keyHash))
+    return Set(entries.lazy.map(\.key).filter { hashes.contains(StableHash.hash($0)) })
   }
 
   // MARK: What a transport had not taken

@@ -83,12 +83,7 @@ extension Replica where Storage: ~Copyable {
       healing.joining = joining
       return
     }
-    for key in joining.unconfirmed {
-      guard let entry = storage.entry(forKey: key), !entry.isTombstone, theirs.contains(entry.version) else {
-        continue
-      }
-      drop(key, outbox: &outbox)
-    }
+    drop(joining.unconfirmed, seenBy: theirs, outbox: &outbox)
     context.formUnion(theirs)
     settle(&outbox)
     if joining.hasBroughtEntries {
@@ -99,6 +94,18 @@ extension Replica where Storage: ~Copyable {
       outbox.append(.lookAround)
     }
     compareWithSomebody(&outbox)
+  }
+
+  /// Drops what somebody else does not hold who has seen it, and so has seen it deleted.
+  mutating func drop(
+    _ missing: some Sequence<Key>, seenBy theirs: CausalContext, outbox: inout Outbox<Value>
+  ) {
+    for key in missing {
+      guard let entry = storage.entry(forKey: key), !entry.isTombstone, theirs.contains(entry.version) else {
+        continue
+      }
+      drop(key, outbox: &outbox)
+    }
   }
 
   /// Those who are there have had the time to answer.
@@ -113,7 +120,10 @@ extension Replica where Storage: ~Copyable {
   /// Nobody has sent anything for as long as joining may take. Who has been asked and is there has others to serve first, or
   /// did not hear it, and will send all of it yet: to compare instead, with nothing here, would take far longer.
   package mutating func joinDeadlineReached(outbox: inout Outbox<Value>) {
-    guard !healing.isSettled else { return }
+    guard !healing.isSettled else {
+      // Nobody else is there, and what the last to leave had kept is here.
+      return trustWhatWasKept(&outbox)
+    }
     healing.isOverdue = true
     if let joining = healing.joining, !joining.answer.hasBegun, isThere(joining.source) { return }
     settle(&outbox)

@@ -6,6 +6,15 @@ extension Replica where Storage: ~Copyable {
   /// Whether joining has come to its end, whether or not anybody was there.
   package var isSettled: Bool { healing.isSettled }
 
+  /// Whether of all who have joined and were heard of just now this pod comes first: what one of them must do is then for
+  /// this one to do.
+  package var isLeast: Bool {
+    healing.isSettled
+      && !healing.members.all.contains {
+        $0.heartbeat.isSettled && $0.lastHeard >= healing.tick - 1 && $0.identity.precedes(identity)
+      }
+  }
+
   /// The other pods that have been heard of lately.
   var members: [Members.Member] { healing.members.all }
 
@@ -30,7 +39,10 @@ extension Replica where Storage: ~Copyable {
     healing.comparisonsBegun = 0
     healing.hasOfferedContext = false
     healing.allowance.renew()
-    if healing.members.removeSilent(since: healing.tick - Healing.memory) { outbox.append(.membersChanged) }
+    if healing.members.removeSilent(since: healing.tick - Healing.memory) {
+      counters.healing.vanished += 1
+      outbox.append(.membersChanged)
+    }
     guard isConnected else { return }
     abandonWhatStopped(&outbox)
     sendHeartbeat(wantsReply: healing.members.all.isEmpty || !healing.isSettled, outbox: &outbox)
@@ -174,5 +186,6 @@ extension Replica where Storage: ~Copyable {
     }
     lookAfterComparison(&outbox)
     lookAfterStream(&outbox)
+    lookAfterLoaded(&outbox)
   }
 }

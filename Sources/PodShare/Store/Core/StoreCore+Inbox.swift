@@ -6,13 +6,18 @@ extension StoreCore {
   func receive(_ event: TransportEvent) {
     switch event {
     case .message(let bytes): receive(bytes)
-    case .interrupted: update { $0.replica.disconnected() }
+    case .interrupted:
+      update { state in
+        state.interruptions += 1
+        state.replica.disconnected()
+      }
     case .resumed:
       resumed()
+      auditing.withLockedValue { $0.isDue = true }
       // What is kept there may have changed meanwhile.
-      guard hasSnapshots else { return }
+      guard hasKeeper else { return }
       Task.detached { [weak self] in
-        await self?.reportingErrors { () async throws(StoreError) in try await self?.loadSnapshot() }
+        await self?.reportingErrors { () async throws(StoreError) in try await self?.load() }
       }
     }
   }
@@ -67,6 +72,8 @@ extension StoreCore {
       let write = decode(message.entries[0])
       update { state in
         state.isDirty = true
+        // It saves a moment later.
+        if !author.hasKnownIncarnation { state.looksAtSnapshot = 2 }
         state.replica.receive(
           write, from: author, stampedAt: timestamp, wall: wall, outbox: &state.outbox)
       }

@@ -8,7 +8,8 @@ struct Lifecycle {
 
   var phase = Phase.idle
   var subscriptions: [TransportSubscription] = []
-  var maintenance: Task<Void, Never>?
+  /// What the store does by itself, at intervals.
+  var maintenance: [Task<Void, Never>] = []
 }
 
 extension StoreCore {
@@ -26,7 +27,7 @@ extension StoreCore {
       preconditionFailure("a store runs once; make another to join \(topic.debugDescription) again")
     }
     try await subscribe()
-    await reportingErrors { () async throws(StoreError) in try await loadSnapshot() }
+    await reportingErrors { () async throws(StoreError) in try await load() }
     resumed()
     startMaintenance()
     try await waitUntilCaughtUp()
@@ -207,11 +208,11 @@ extension StoreCore {
       lifecycle.phase = .closed
       defer {
         lifecycle.subscriptions = []
-        lifecycle.maintenance = nil
+        lifecycle.maintenance = []
       }
       return (lifecycle.subscriptions, lifecycle.maintenance)
     }
-    maintenance?.cancel()
+    for task in maintenance { task.cancel() }
     for subscription in subscriptions { subscription.cancel() }
     events.finishAll()
     memberUpdates.finish()

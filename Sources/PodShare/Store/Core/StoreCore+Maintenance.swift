@@ -15,9 +15,15 @@ extension StoreCore {
         await self.maintain(after: interval, &elapsed)
       }
     }
+    keepRunning(task)
+    if entryKeeper != nil { keepRunning(makeKeeping()) }
+  }
+
+  /// Has a task cancelled when the store ends.
+  private func keepRunning(_ task: Task<Void, Never>) {
     let isRunning = lifecycle.withLockedValue { lifecycle in
       guard lifecycle.phase == .running else { return false }
-      lifecycle.maintenance = task
+      lifecycle.maintenance.append(task)
       return true
     }
     if !isRunning { task.cancel() }
@@ -33,7 +39,7 @@ extension StoreCore {
 
   private var tickInterval: Duration {
     var interval = min(configuration.syncInterval, configuration.gcInterval)
-    if transport is any SnapshotTransport { interval = min(interval, configuration.snapshotInterval) }
+    if snapshotKeeper != nil { interval = min(interval, configuration.snapshotInterval) }
     return interval
   }
 
@@ -44,12 +50,19 @@ extension StoreCore {
     if elapsed.sinceSync >= configuration.syncInterval {
       elapsed.sinceSync = .zero
       update { $0.replica.tick(outbox: &$0.outbox) }
+      state.withLock { state in
+        guard state.looksAtSnapshot > 0 else { return }
+        state.looksAtSnapshot -= 1
+        state.isDirty = true
+      }
       // In parts: the write lock is held for a bounded time each.
       while update({ $0.replica.tidy() }) {}
     }
     if elapsed.sinceCollection >= configuration.gcInterval {
       elapsed.sinceCollection = .zero
       collectTombstones()
+      // Somebody may have replaced what is kept without a word.
+      state.withLock { state in if state.replica.isLeast { state.isDirty = true } }
     }
     if let sinceJoin = elapsed.sinceJoin {
       elapsed.sinceJoin = sinceJoin + interval
@@ -89,7 +102,7 @@ extension StoreCore {
         .broadcastFailed, "the transport could not send everything; the writes stand on this pod",
         cause: error)
     }
-    try await saveSnapshot()
+    try await save()
     let unsent = max(refused, state.withLock { $0.unsentCount })
     guard unsent == 0 else { throw .unsent(unsent, "yet") }
   }
@@ -118,121 +131,5 @@ extension StoreCore {
     }
     guard await done.wait() else { throw .cancelled("flushing") }
     return refused.withLockedValue { $0 }
-  }
-
-  // MARK: Snapshots that the transport keeps, or that other pods do
-
-  /// Whether there is anything to load.
-  var hasSnapshots: Bool { transport is any SnapshotTransport || transport is any StateExchangeTransport }
-
-  /// Merges what the transport has kept, and what pods hold that know nothing of healing; garbage is reported and no
-  /// obstacle.
-  func loadSnapshot() async throws(StoreError) {
-    await loadStates()
-    guard let transport = transport as? any SnapshotTransport else { return }
-    if let error = try await mergeSnapshot(from: transport) { reporter.report(.invalidSnapshot(error)) }
-  }
-
-  /// Merges what pods hold that know nothing of healing.
-  func loadStates() async {
-    guard let transport = transport as? any StateExchangeTransport else { return }
-    for bytes in await transport.fetchStates(of: topic) {
-      do throws(WireError) { merge(try SavedSnapshot.decode(bytes)) } catch {
-        reporter.report(.invalidSnapshot(error))
-      }
-    }
-  }
-
-  /// Returns why what the transport has kept is no snapshot, if it is none.
-  private func mergeSnapshot(from transport: any SnapshotTransport) async throws(StoreError) -> WireError? {
-    let bytes: ByteBuffer?
-    do {
-      bytes = try await transport.fetchSnapshot(of: topic)
-    } catch {
-      throw .transport("could not fetch the snapshot", error)
-    }
-    guard let bytes else { return nil }
-    do throws(WireError) {
-      merge(try SavedSnapshot.decode(bytes))
-      return nil
-    } catch {
-      return error
-    }
-  }
-
-  private func merge(_ snapshot: SavedSnapshot.Contents) {
-    for error in snapshot.rejected { reporter.report(.invalidSnapshot(error)) }
-    if snapshot.rejectedCount > snapshot.rejected.count {
-      let more = snapshot.rejectedCount - snapshot.rejected.count
-      reporter.report(StoreError(.invalidSnapshot, "\(more) more entries of the snapshot could not be read"))
-    }
-    // In parts: the write lock is held for a bounded time each.
-    var rest = snapshot.entries[...]
-    while !rest.isEmpty {
-      let writes = decode(rest.prefix(Self.entriesMergedAtOnce))
-      rest = rest.dropFirst(Self.entriesMergedAtOnce)
-      let wall = now()
-      update { $0.replica.receive(saved: writes, wall: wall, outbox: &$0.outbox) }
-    }
-  }
-
-  private static var entriesMergedAtOnce: Int { 1_024 }
-
-  /// Saves what changed. What another pod has saved meanwhile is merged first, so that it is not lost.
-  ///
-  /// One save at a time, so that an older snapshot never lands on a newer one.
-  func saveSnapshot() async throws(StoreError) {
-    guard let transport = transport as? any SnapshotTransport else { return }
-    let save = saving.withLockedValue { saving in
-      let save = Task { [previous = saving] () -> StoreError? in
-        _ = await previous?.value
-        do throws(StoreError) { try await self.saveSnapshot(to: transport) } catch { return error }
-        return nil
-      }
-      saving = save
-      return save
-    }
-    if let error = await save.value { throw error }
-  }
-
-  private func saveSnapshot(to transport: any SnapshotTransport) async throws(StoreError) {
-    guard
-      state.withLock({ state in
-        defer { state.isDirty = false }
-        return state.isDirty
-      })
-    else { return }
-    do throws(StoreError) {
-      // What cannot be fetched must not be replaced, nor what only a later build can read: it may hold what this pod
-      // has not seen. Garbage is replaced.
-      if let error = try await mergeSnapshot(from: transport) {
-        guard !error.isOfLaterBuild else { throw StoreError.snapshotOfLaterBuild(error) }
-        reporter.report(.invalidSnapshot(error))
-      }
-      let snapshot = encodedSnapshot()
-      try await save(snapshot, with: transport)
-    } catch {
-      state.withLock { $0.isDirty = true }
-      throw error
-    }
-  }
-
-  private func encodedSnapshot() -> ByteBuffer {
-    guard configuration.wireFormat == .v2 else { return encodedVersion1Snapshot() }
-    var chunks: [ByteBuffer] = []
-    var encoder = StateEncoder(sender: identity, answer: nil, isSettled: true) { chunks.append($0) }
-    add(table.snapshot(), to: &encoder)
-    encoder.finish()
-    return SavedSnapshot.encode(chunks)
-  }
-
-  private func save(_ snapshot: ByteBuffer, with transport: any SnapshotTransport) async throws(StoreError) {
-    do {
-      try await transport.saveSnapshot(snapshot, of: topic)
-    } catch {
-      throw .transport("could not save the snapshot", error)
-    }
-    traffic.snapshotsSaved.count()
-    traffic.snapshotBytes.count(UInt64(snapshot.readableBytes))
   }
 }

@@ -9,8 +9,10 @@ extension StoreCore {
     return try updateWhenUncrowded { state throws(StoreError) in
       guard !state.isClosed else { throw .closed }
       state.isDirty = true
-      return try state.replica.write(
+      let version = try state.replica.write(
         change, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
+      if entryKeeper != nil { state.unsaved.insert(change.key) }
+      return version
     }
   }
 
@@ -24,8 +26,10 @@ extension StoreCore {
       let present = state.replica.entry(forKey: change.key).flatMap { $0.isTombstone ? nil : $0.version }
       guard present == expected else { return nil }
       state.isDirty = true
-      return try state.replica.write(
+      let version = try state.replica.write(
         change, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
+      if entryKeeper != nil { state.unsaved.insert(change.key) }
+      return version
     }
   }
 
@@ -46,6 +50,7 @@ extension StoreCore {
       state.isDirty = true
       try state.replica.write(
         changes, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
+      if entryKeeper != nil { for change in changes { state.unsaved.insert(change.key) } }
     }
   }
 
@@ -63,6 +68,7 @@ extension StoreCore {
       guard !state.isClosed else { throw .closed }
       state.isDirty = true
       try state.replica.seed(checked, asOf: asOf, outbox: &state.outbox)
+      if entryKeeper != nil { for (key, _) in checked { state.unsaved.insert(key) } }
     }
   }
 

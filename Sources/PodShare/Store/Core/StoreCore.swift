@@ -40,6 +40,13 @@ final class StoreCore: Sendable {
     var isClosed = false
     /// Something changed since the last snapshot was saved.
     var isDirty = false
+    /// How often what is kept is still to be looked at, because a pod of the Go library may overwrite it without looking.
+    var looksAtSnapshot = 0
+    /// Of keys that were written here, or are to be kept again for another reason: those whose entries the transport has
+    /// not been given to keep. Empty if it keeps none.
+    var unsaved: Set<Key> = []
+    /// How often the transport said that messages may be missing.
+    var interruptions = 0
   }
 
   /// What was taken out of the outbox at once. It has one owner, so that nothing in it is copied.
@@ -59,6 +66,10 @@ final class StoreCore: Sendable {
   let preamble: WriteEncoder.Preamble
   let configuration: CoreConfiguration
   let transport: any Transport
+  /// The transport, if it is to keep entries one by one.
+  let entryKeeper: (any EntryTransport)?
+  /// The transport, if it is to keep the whole state.
+  let snapshotKeeper: (any SnapshotTransport)?
   let table: ErasedTable
   let reporter: ErrorReporter
   let events: EventLog
@@ -70,6 +81,7 @@ final class StoreCore: Sendable {
   let saving = NIOLockedValueBox<Task<StoreError?, Never>?>(nil)
   /// Whose write came in last. Mostly the next is by the same pod, whose identity need not be made anew.
   let lastAuthor = NIOLockedValueBox<EncodedIdentity?>(nil)
+  let auditing = NIOLockedValueBox(Auditing())
   let memberUpdates = MemberUpdates()
   let caughtUp = Latch()
   /// Another pod has all that was written here. Only of use once nothing more is written.
@@ -97,6 +109,10 @@ final class StoreCore: Sendable {
     preamble = WriteEncoder.Preamble(author: identity)
     self.configuration = configuration
     self.transport = transport
+    // Pods that write wire version 1 share a snapshot with those of the Go library.
+    let entryKeeper = configuration.wireFormat == .v1 ? nil : transport as? any EntryTransport
+    self.entryKeeper = entryKeeper.flatMap { $0.keepsEntries ? $0 : nil }
+    snapshotKeeper = self.entryKeeper == nil ? transport as? any SnapshotTransport : nil
     self.table = table
     let reporter = ErrorReporter(
       onError: configuration.onError, logger: configuration.logger, now: configuration.time.now)

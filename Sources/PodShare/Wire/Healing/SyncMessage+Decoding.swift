@@ -16,7 +16,7 @@ extension SyncMessage {
       content = .forgotten(Forgotten(entries: try reader.entryDigests(atMost: Limits.forgotten)))
     case .receipt: content = .receipt(try reader.receipt())
     case .goodbye: content = .goodbye
-    case .write, .stateRequest, .state, .snapshot: return nil
+    case .write, .stateRequest, .state, .snapshot, .keptContext: return nil
     }
     try reader.requireEnd()
     return SyncMessage(sender: sender, content)
@@ -77,13 +77,17 @@ extension WireReader {
     guard flags <= 1 else { throw error(.malformed("unknown flags \(flags)")) }
     let root: UInt64 = try integer()
     let tombstones: UInt64 = try integer()
+    return SyncMessage.ContextOffer(
+      root: root, tombstones: tombstones, context: try context(), wantsReply: flags == 1)
+  }
+
+  mutating func context() throws(WireError) -> CausalContext {
     var context = CausalContext()
     for _ in 0..<(try count()) {
       let author = try author()
       for range in try ranges(atMost: SequenceSet.maxRanges) { context.insert(range, of: author) }
     }
-    return SyncMessage.ContextOffer(
-      root: root, tombstones: tombstones, context: context, wantsReply: flags == 1)
+    return context
   }
 
   fileprivate mutating func receipt() throws(WireError) -> SyncMessage.Receipt {

@@ -22,7 +22,7 @@ extension SyncMessage {
       buffer.writeInteger(UInt8(offer.wantsReply ? 1 : 0))
       buffer.writeInteger(offer.root)
       buffer.writeInteger(offer.tombstones)
-      buffer.write(offer.context)
+      buffer.writeContext(offer.context)
     case .forgotten(let forgotten):
       buffer.write(forgotten.entries)
     case .receipt(let receipt):
@@ -109,7 +109,7 @@ extension ByteBuffer {
     }
   }
 
-  fileprivate mutating func write(_ context: CausalContext) {
+  mutating func writeContext(_ context: CausalContext) {
     writeVarint(context.seen.count)
     for (author, numbers) in context.seen {
       writeIdentity(author)

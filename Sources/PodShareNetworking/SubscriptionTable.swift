@@ -1,11 +1,11 @@
 import NIOConcurrencyHelpers
 import NIOCore
-import PodShare
+package import PodShare
 import Synchronization
 
 /// Who on this pod listens to what.
-final class SubscriptionTable: Sendable {
-  typealias Callback = @Sendable (TransportEvent) -> Void
+package final class SubscriptionTable: Sendable {
+  package typealias Callback = @Sendable (TransportEvent) -> Void
 
   private struct State {
     var topics: [Key: [(id: UInt64, callback: Callback)]] = [:]
@@ -17,10 +17,12 @@ final class SubscriptionTable: Sendable {
   /// Changes whenever anything else here does, so that others can keep what they looked up until then.
   private let changes = Atomic<UInt64>(0)
 
-  var generation: UInt64 { changes.load(ordering: .acquiring) }
+  package var generation: UInt64 { changes.load(ordering: .acquiring) }
+
+  package init() {}
 
   /// Nil when all is over.
-  func add(_ callback: @escaping Callback, to topic: Key) -> UInt64? {
+  package func add(_ callback: @escaping Callback, to topic: Key) -> UInt64? {
     defer { changes.add(1, ordering: .acquiringAndReleasing) }
     return state.withLockedValue { state in
       guard !state.isClosed else { return nil }
@@ -30,7 +32,7 @@ final class SubscriptionTable: Sendable {
     }
   }
 
-  func remove(_ id: UInt64, from topic: Key) {
+  package func remove(_ id: UInt64, from topic: Key) {
     // Freed after the lock: a callback may hold the last reference to something of the user's.
     let removed = state.withLockedValue { state -> Callback? in
       guard let index = state.topics[topic]?.firstIndex(where: { $0.id == id }) else { return nil }
@@ -42,18 +44,21 @@ final class SubscriptionTable: Sendable {
     _ = consume removed
   }
 
-  func callbacks(of topic: Key) -> [Callback] {
+  package func callbacks(of topic: Key) -> [Callback] {
     state.withLockedValue { $0.topics[topic]?.map(\.callback) ?? [] }
   }
 
-  func isWanted(_ topic: Key) -> Bool { state.withLockedValue { $0.topics[topic] != nil } }
+  /// All that anybody listens to.
+  package var topics: [Key] { state.withLockedValue { Array($0.topics.keys) } }
 
-  func tellAll(_ event: TransportEvent) {
+  package func isWanted(_ topic: Key) -> Bool { state.withLockedValue { $0.topics[topic] != nil } }
+
+  package func tellAll(_ event: TransportEvent) {
     let topics = state.withLockedValue { $0.topics }
     for (_, callback) in topics.values.joined() { callback(event) }
   }
 
-  func close() {
+  package func close() {
     let topics = state.withLockedValue { state in
       state.isClosed = true
       defer { state.topics = [:] }

@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 import NIOPosix
 
 #if canImport(Glibc)
@@ -9,9 +9,9 @@ import NIOPosix
   import Darwin
 #endif
 
-/// How every connection of a mesh is set up, whoever dialled it.
-enum ConnectionOptions {
-  static func set(on channel: any Channel) throws {
+/// How every connection between pods, or to a server, is set up, whoever dialled it.
+package enum ConnectionOptions {
+  package static func set(on channel: any Channel) throws {
     guard let options = channel.syncOptions else { return }
     try options.setOption(.tcpOption(.tcp_nodelay), value: 1)
     // What is handed to a channel cannot be overtaken, so it is no more than is written in one go.

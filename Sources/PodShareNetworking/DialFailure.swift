@@ -9,11 +9,11 @@ import NIOPosix
   import Darwin
 #endif
 
-/// Why a peer could not be reached, in words.
-struct DialFailure: CustomStringConvertible {
-  let description: String
+/// Why a peer or a server could not be reached, in words.
+package struct DialFailure: CustomStringConvertible {
+  package let description: String
 
-  init(_ error: any Error) {
+  package init(_ error: any Error) {
     guard let error = error as? NIOConnectionError else {
       description = "it could not be reached: \(Self.words(error))"
       return
@@ -28,7 +28,7 @@ struct DialFailure: CustomStringConvertible {
     }
   }
 
-  static func words(_ error: any Error) -> String {
+  package static func words(_ error: any Error) -> String {
     switch error {
     case let error as ChannelError:
       if case .connectTimeout(let time) = error {

@@ -1,14 +1,14 @@
-import NIOCore
+package import NIOCore
 
 /// Runs tasks on an event loop.
-final class EventLoopTaskExecutor: TaskExecutor {
+package final class EventLoopTaskExecutor: TaskExecutor {
   private let eventLoop: any EventLoop
 
-  init(_ eventLoop: any EventLoop) {
+  package init(_ eventLoop: any EventLoop) {
     self.eventLoop = eventLoop
   }
 
-  func enqueue(_ job: consuming ExecutorJob) {
+  package func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     eventLoop.execute { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
   }

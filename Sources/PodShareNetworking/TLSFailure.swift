@@ -1,15 +1,16 @@
 /// Why TLS failed, in words; what the TLS library says comes after, for those who know it.
-enum TLSFailure {
-  static func words(_ error: any Error) -> String {
+package enum TLSFailure {
+  /// - Parameter trusted: Whose certificates are accepted.
+  package static func words(_ error: any Error, trusted: String) -> String {
     let text = "\(error)"
     guard let known = known.first(where: { text.contains($0.mark) }) else { return text }
-    return "\(known.words) (\(known.mark))"
+    return "\(known.words.replacing("AUTHORITY", with: trusted)) (\(known.mark))"
   }
 
   private static let known = [
     (
       mark: "CERTIFICATE_VERIFY_FAILED",
-      words: "its certificate is not of the fleet's authority, or has expired"
+      words: "its certificate is not of AUTHORITY, or has expired"
     ),
     (mark: "PEER_DID_NOT_RETURN_A_CERTIFICATE", words: "it shows no certificate"),
     (mark: "ALERT_UNKNOWN_CA", words: "it does not know the authority of this pod's certificate"),

@@ -1,0 +1,33 @@
+// What a transport has kept, for pods that come when nobody else is there.
+extension Replica where Storage: ~Copyable {
+  /// All that a transport had kept has been taken in. What others hold beyond it, comparing with them will show.
+  ///
+  /// - Parameters:
+  ///   - theirs: What those have seen who kept it.
+  ///   - missing: Keys of entries here that were not among it.
+  package mutating func loaded(_ theirs: CausalContext, missing: Set<Key>, outbox: inout Outbox<Value>) {
+    healing.loaded = Healing.Loaded(context: theirs, missing: missing, tick: healing.tick)
+    if !healing.isSettled { settle(&outbox) }
+  }
+
+  /// Sees to it that what was kept beside the entries is used or forgotten.
+  mutating func lookAfterLoaded(_ outbox: inout Outbox<Value>) {
+    guard let loaded = healing.loaded, healing.tick - loaded.tick > Healing.patience else { return }
+    trustWhatWasKept(&outbox)
+    healing.loaded = nil
+  }
+
+  /// If nobody else has been heard of since it was taken in, what was kept is all there is: what is missing from it that
+  /// those had seen who kept it, they had seen deleted. If others are there, it is for them to say: somebody may have
+  /// removed a field by hand.
+  mutating func trustWhatWasKept(_ outbox: inout Outbox<Value>) {
+    guard let loaded = healing.loaded, !healing.members.all.contains(where: { $0.lastHeard >= loaded.tick })
+    else { return }
+    healing.loaded = nil
+    drop(loaded.missing, seenBy: loaded.context, outbox: &outbox)
+    context.formUnion(loaded.context)
+    healing.hasFoundSomebody = true
+    healing.notCompared = []
+    becomeCaughtUp(&outbox)
+  }
+}

@@ -1,0 +1,133 @@
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// When what the transport keeps was last gone through, and whether it must be again.
+struct Auditing {
+  /// The tag of what stood beside the entries then. If it is another now, somebody has gone through them since, or all of it
+  /// is not what it was.
+  var tag: ByteBuffer?
+  /// Something may have gone wrong since.
+  var isDue = true
+  /// How many pods had vanished by then.
+  var vanished: UInt64 = 0
+}
+
+// Going through what the transport keeps: whatever it lacks is put there, whatever was deleted long ago is removed, whatever
+// this pod lacks is taken in. One pod does it for all: the one that comes first. Should two believe to be it, no harm is
+// done, because each change has its condition.
+extension StoreCore {
+  /// Goes through what is kept, if there is reason to and it is for this pod to do. Returns whether it has.
+  ///
+  /// A server that forgets everything, or of which an old copy takes over, shows by what stands beside the entries. So does
+  /// nothing that happens before that was there for the first time.
+  func auditIfNeeded() async throws(StoreError) -> Bool {
+    guard let entryKeeper else { return false }
+    let (isLeast, vanished) = state.withLock {
+      ($0.replica.isLeast, $0.replica.counters.healing.vanished)
+    }
+    guard isLeast else { return false }
+    let tag = try await keptContextContent(of: entryKeeper, upTo: KeptEntry.tagBytes)
+    let isNeeded = auditing.withLockedValue { auditing in
+      auditing.isDue || auditing.tag != tag || auditing.vanished != vanished
+    }
+    guard isNeeded else { return false }
+    // What comes up meanwhile is for the next time.
+    auditing.withLockedValue { auditing in
+      auditing.isDue = false
+      auditing.vanished = vanished
+    }
+    do throws(StoreError) {
+      try await inTurn { () async throws(StoreError) in try await self.audit(entryKeeper) }
+      return true
+    } catch {
+      auditing.withLockedValue { $0.isDue = true }
+      throw error
+    }
+  }
+
+  private func audit(_ keeper: any EntryTransport) async throws(StoreError) {
+    let content = try await keptContextContent(of: keeper)
+    let before: KeptContext?
+    do throws(WireError) {
+      before = try content.map { content throws(WireError) in try KeptContext(content: content) }
+    } catch {
+      guard !error.isOfLaterBuild else { throw .snapshotOfLaterBuild(error) }
+      reporter.report(.invalidSnapshot(error))
+      before = nil
+    }
+    // The effects of all that has been seen by now are in the table, and will be among what is kept.
+    let (seen, interruptions) = state.withLock { ($0.replica.context, $0.interruptions) }
+
+    var isComplete = true
+    var kept: [Key: ByteBuffer] = [:]
+    var obsolete: [KeptField.Change] = []
+    try await readEntries(of: keeper) { entries in
+      let known = entries.filter { !isExpired($0) }
+      let forgotten = takeIn(known)
+      for entry in entries {
+        kept[entry.key] = entry.tag
+        if forgotten.contains(entry.key) || isExpired(entry) {
+          obsolete.append(entry.removal)
+        }
+      }
+    } unreadable: { name, content, failure in
+      guard failure.isReplaceable else {
+        isComplete = false
+        return
+      }
+      if let key = Key(name: name) { kept[key] = content.beginning }
+      obsolete.append(KeptField.Change(name: name, content: nil, if: .replaces(content.beginning)))
+    }
+
+    var toSave: [(key: Key, over: ByteBuffer?)] = []
+    for (key, entry) in table.snapshot() {
+      let tag = KeptEntry.tag(of: entry, forKey: key, isMerged: configuration.merge != nil)
+      guard kept[key] != ByteBuffer(integer: tag) else { continue }
+      toSave.append((key, configuration.merge == nil ? nil : kept[key]))
+      if toSave.count == Self.keptEntriesAtOnce {
+        isComplete = try await save(toSave, to: keeper) && isComplete
+        toSave = []
+      }
+    }
+    isComplete = try await save(toSave, to: keeper) && isComplete
+    _ = try await change(obsolete, in: keeper)
+    // If what was there is gone, or something could not be kept, then what was seen is not all there.
+    guard isComplete, state.withLock({ $0.interruptions }) == interruptions else {
+      return auditing.withLockedValue { $0.isDue = true }
+    }
+    try await keep(seen, over: before, content, in: keeper)
+  }
+
+  /// Whether it is a delete whose time is over, and of which nothing is known here: nobody needs to know of it any more.
+  private func isExpired(_ entry: KeptEntry) -> Bool {
+    let wall = now()
+    return table.entry(forKey: entry.key) == nil
+      && entry.entries.allSatisfy { write in
+        guard case .delete(let time) = write.content else { return false }
+        return wall.duration(since: time) >= configuration.tombstoneTTL
+      }
+  }
+
+  private func keep(
+    _ seen: CausalContext, over before: KeptContext?, _ content: ByteBuffer?, in keeper: any EntryTransport
+  ) async throws(StoreError) {
+    var context = before?.context ?? CausalContext()
+    context.formUnion(seen)
+    guard before == nil || context != before?.context else {
+      return auditing.withLockedValue { $0.tag = content?.beginning }
+    }
+    let next = KeptContext.encode(context, generation: before?.generation ?? randomID(), tag: randomID())
+    let condition: KeptField.Change.Condition =
+      if let content { .replaces(content.beginning) } else { .isNew }
+    let refused = try await change(
+      [KeptField.Change(name: KeptContext.name, content: next, if: condition)], in: keeper)
+    // If somebody else was faster, or everything is gone, the next look shows it.
+    auditing.withLockedValue { $0.tag = refused.isEmpty ? next.beginning : nil }
+  }
+}
+
+extension KeptEntry {
+  fileprivate var removal: KeptField.Change {
+    KeptField.Change(name: Self.name(of: key), content: nil, if: .replaces(tag))
+  }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import NIOConcurrencyHelpers
+import Testing
+
+/// A Redis server of the test's own, on a free port of the loopback interface, with a folder of its own.
+final class RedisServer: Sendable {
+  let port: Int
+  let folder: URL
+  private let options: [String]
+  private let process = NIOLockedValueBox<Process?>(nil)
+
+  /// Where the program is; nil if it is not installed.
+  static let executable = find("redis-server")
+  static let commandLine = find("redis-cli")
+  static let isInstalled = executable != nil && commandLine != nil
+
+  private static func find(_ name: String) -> URL? {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"
+    return path.split(separator: ":").map { URL(filePath: "\($0)/\(name)") }.first {
+      FileManager.default.isExecutableFile(atPath: $0.path)
+    }
+  }
+
+  /// Starts a server.
+  ///
+  /// - Parameter options: As on its command line. Nothing is kept on disk unless these say so.
+  init(_ options: String...) async throws {
+    port = try Self.freePort()
+    folder = FileManager.default.temporaryDirectory.appending(path: "redis-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    self.options = options
+    try await start()
+  }
+
+  deinit {
+    kill()
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  private static func freePort() throws -> Int {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        bind(descriptor, address, length) == 0 && getsockname(descriptor, address, &length) == 0
+      }
+    }
+    guard isBound else { throw CocoaError(.fileNoSuchFile) }
+    return Int(UInt16(bigEndian: address.sin_port))
+  }
+
+  /// Starts it, again on the same port and in the same folder, and waits until it answers.
+  func start() async throws {
+    try launch()
+    try await waitUntilReady()
+  }
+
+  /// Starts it without waiting.
+  func launch() throws {
+    let process = Process()
+    process.executableURL = Self.executable
+    process.currentDirectoryURL = folder
+    process.arguments =
+      [
+        "--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder.path, "--save", "",
+        "--enable-debug-command", "yes",
+      ]
+      + options
+    process.standardOutput = try FileHandle(forWritingTo: log)
+    process.standardError = FileHandle.nullDevice
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    self.process.withLockedValue { $0 = process }
+  }
+
+  private var log: URL {
+    let file = folder.appending(path: "log")
+    if !FileManager.default.fileExists(atPath: file.path) { try? Data().write(to: file) }
+    return file
+  }
+
+  func waitUntilReady() async throws {
+    for _ in 0..<500 {
+      if (try? await cli("ping"))?.contains("PONG") == true || isProtected { return }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    throw CocoaError(.executableLoad)
+  }
+
+  /// It answers, but wants credentials or TLS that `cli` does not have.
+  private var isProtected: Bool {
+    let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+    return (options.contains("--requirepass") || options.contains("--tls-port") || options.contains("--user"))
+      && text.contains("Ready to accept connections")
+  }
+
+  /// Ends it at once, as a crash would.
+  func kill() {
+    process.withLockedValue { process in
+      guard let running = process else { return }
+      if running.isRunning {
+        Foundation.kill(running.processIdentifier, SIGKILL)
+        // Foundation's own way of waiting leaves descriptors behind in each thread, and the tests count them.
+        while running.isRunning { usleep(1_000) }
+      }
+      process = nil
+    }
+  }
+
+  /// It is there and does nothing.
+  func suspend() { process.withLockedValue { _ = $0?.suspend() } }
+
+  func resume() { process.withLockedValue { _ = $0?.resume() } }
+
+  /// Runs `redis-cli` against it, and returns what it says.
+  @discardableResult
+  func cli(_ arguments: String...) async throws -> String {
+    try await cli(arguments)
+  }
+
+  func cli(_ arguments: [String], input: Data? = nil) async throws -> String {
+    let process = Process()
+    process.executableURL = Self.commandLine
+    process.arguments = ["-h", "127.0.0.1", "-p", "\(port)"] + arguments
+    let (output, standardInput) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = output
+    process.standardInput = standardInput
+    return try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async {
+        do {
+          try process.run()
+          if let input { try? standardInput.fileHandleForWriting.write(contentsOf: input) }
+          try? standardInput.fileHandleForWriting.close()
+          let data = output.fileHandleForReading.readDataToEndOfFile()
+          continuation.resume(returning: String(decoding: data, as: UTF8.self))
+        } catch {
+          continuation.resume(throwing: error)
+        }
+      }
+    }
+  }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// Only where there is a server to test against. That it is missing is said, loudly, by "There is a Redis server".
+  static var needsRedis: Self {
+    .enabled(if: RedisServer.isInstalled, "NOT TESTED: redis-server and redis-cli are not installed")
+  }
+}
+
+@Suite("The tests of PodShareRedis")
+struct ServerIsThereTests {
+  @Test("There is a Redis server to test against")
+  func isThere() {
+    guard !RedisServer.isInstalled else { return }
+    print("\n*** redis-server or redis-cli was not found. NOTHING THAT NEEDS REDIS IS BEING TESTED. ***\n")
+    if ProcessInfo.processInfo.environment["CI"] != nil {
+      Issue.record("redis-server and redis-cli must be installed where tests decide something")
+    }
+  }
+}
