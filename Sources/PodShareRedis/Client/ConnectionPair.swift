@@ -330,6 +330,7 @@ final class ConnectionPair: ConnectionOwner {
       defer { refusal = nil }
       return refusal.map { eventLoop.makeFailedFuture($0) } ?? eventLoop.makeSucceededVoidFuture()
     }
+    guard state.isUp else { return eventLoop.makeFailedFuture(notConnected) }
     let promise = eventLoop.makePromise(of: Void.self)
     drains.append((until, promise))
     let timeout = configuration.commandTimeout

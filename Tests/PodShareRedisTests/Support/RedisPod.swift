@@ -26,7 +26,7 @@ struct RedisPod: Sendable {
   let name: String
   let errors = NIOLockedValueBox<[RedisError]>([])
   let storeErrors = NIOLockedValueBox<[StoreError]>([])
-  private let links = NIOLockedValueBox((ups: 0, downs: 0))
+  private let links = NIOLockedValueBox((ups: 0, downs: 0, lastUp: ContinuousClock.now))
 
   init(
     _ name: String, _ server: RedisServer, _ change: (inout RedisConfiguration) -> Void = { _ in }
@@ -37,7 +37,12 @@ struct RedisPod: Sendable {
     configuration.clientName = name
     change(&configuration)
     configuration.onError = { [errors] error in errors.withLockedValue { $0.append(error) } }
-    configuration.onConnect = { [links] _ in links.withLockedValue { $0.ups += 1 } }
+    configuration.onConnect = { [links] _ in
+      links.withLockedValue { links in
+        links.ups += 1
+        links.lastUp = .now
+      }
+    }
     configuration.onDisconnect = { [links] _ in links.withLockedValue { $0.downs += 1 } }
     transport = try RedisTransport(configuration: configuration)
   }
@@ -58,6 +63,9 @@ struct RedisPod: Sendable {
   /// How often it was connected.
   var ups: Int { links.withLockedValue { $0.ups } }
 
+  /// When it was last connected.
+  var lastUp: ContinuousClock.Instant { links.withLockedValue { $0.lastUp } }
+
   /// How often the connection was lost.
   var downs: Int { links.withLockedValue { $0.downs } }
 
@@ -70,6 +78,11 @@ struct RedisPod: Sendable {
 
 extension RedisServer {
   var address: RedisAddress { RedisAddress(host: "127.0.0.1", port: port) }
+
+  /// Whether it is kept what those had seen who keep a topic's entries.
+  func hasContext(of topic: String) async throws -> Bool {
+    try await cli("hkeys", "podshare:\(topic):entries").contains("\u{fffd}context")
+  }
 
   /// The keys of a topic's entries that are kept.
   func keptKeys(of topic: String, prefix: String = "podshare") async throws -> Set<String> {

@@ -7,7 +7,7 @@ final class RedisServer: Sendable {
   let port: Int
   let folder: URL
   private let options: [String]
-  private let process = NIOLockedValueBox<Process?>(nil)
+  private let process = NIOLockedValueBox<ChildProcess?>(nil)
 
   /// Where the program is; nil if it is not installed.
   static let executable = find("redis-server")
@@ -61,27 +61,20 @@ final class RedisServer: Sendable {
 
   /// Starts it without waiting.
   func launch() throws {
-    let process = Process()
-    process.executableURL = Self.executable
-    process.currentDirectoryURL = folder
-    process.arguments =
+    let program = try #require(Self.executable as URL?)
+    let log = open(log.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+    defer { close(log) }
+    let process = try ChildProcess(
+      program,
       [
         "--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder.path, "--save", "",
-        "--enable-debug-command", "yes",
-      ]
-      + options
-    process.standardOutput = try FileHandle(forWritingTo: log)
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
+        "--enable-debug-command",
+        "yes",
+      ] + options, output: log)
     self.process.withLockedValue { $0 = process }
   }
 
-  private var log: URL {
-    let file = folder.appending(path: "log")
-    if !FileManager.default.fileExists(atPath: file.path) { try? Data().write(to: file) }
-    return file
-  }
+  private var log: URL { folder.appending(path: "log") }
 
   func waitUntilReady() async throws {
     for _ in 0..<500 {
@@ -100,21 +93,18 @@ final class RedisServer: Sendable {
 
   /// Ends it at once, as a crash would.
   func kill() {
-    process.withLockedValue { process in
-      guard let running = process else { return }
-      if running.isRunning {
-        Foundation.kill(running.processIdentifier, SIGKILL)
-        // Foundation's own way of waiting leaves descriptors behind in each thread, and the tests count them.
-        while running.isRunning { usleep(1_000) }
-      }
-      process = nil
+    let process = process.withLockedValue { process in
+      defer { process = nil }
+      return process
     }
+    process?.signal(SIGKILL)
+    process?.wait()
   }
 
   /// It is there and does nothing.
-  func suspend() { process.withLockedValue { _ = $0?.suspend() } }
+  func suspend() { process.withLockedValue { $0?.signal(SIGSTOP) } }
 
-  func resume() { process.withLockedValue { _ = $0?.resume() } }
+  func resume() { process.withLockedValue { $0?.signal(SIGCONT) } }
 
   /// Runs `redis-cli` against it, and returns what it says.
   @discardableResult
@@ -122,21 +112,18 @@ final class RedisServer: Sendable {
     try await cli(arguments)
   }
 
-  func cli(_ arguments: [String], input: Data? = nil) async throws -> String {
-    let process = Process()
-    process.executableURL = Self.commandLine
-    process.arguments = ["-h", "127.0.0.1", "-p", "\(port)"] + arguments
-    let (output, standardInput) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = output
-    process.standardInput = standardInput
+  func cli(_ arguments: [String]) async throws -> String {
+    let program = try #require(Self.commandLine as URL?)
+    let (port, output) = (port, Pipe())
     return try await withCheckedThrowingContinuation { continuation in
       DispatchQueue.global().async {
         do {
-          try process.run()
-          if let input { try? standardInput.fileHandleForWriting.write(contentsOf: input) }
-          try? standardInput.fileHandleForWriting.close()
+          let process = try ChildProcess(
+            program, ["-h", "127.0.0.1", "-p", "\(port)"] + arguments,
+            output: output.fileHandleForWriting.fileDescriptor)
+          try? output.fileHandleForWriting.close()
           let data = output.fileHandleForReading.readDataToEndOfFile()
+          process.wait()
           continuation.resume(returning: String(decoding: data, as: UTF8.self))
         } catch {
           continuation.resume(throwing: error)

@@ -93,9 +93,12 @@ struct TrapTests {
   func garbage() async throws {
     let server = try await RedisServer()
     let podA = try RedisPod("a", server)
-    let a = try await podA.join("t9", of: Int.self)
+    let a = try await podA.join("t9", of: Int.self) { $0.gcInterval = .milliseconds(500) }
     try a.setMany([("good", 1), ("hurt", 2)])
     try await a.flush()
+    try await eventually("what is kept was gone through for the first time") {
+      try await server.hasContext(of: "t9")
+    }
     for (field, content) in [("hurt", "\u{1}garbage"), ("alien", "x"), ("empty", "")] {
       try await server.cli("hset", "podshare:t9:entries", field, content)
     }

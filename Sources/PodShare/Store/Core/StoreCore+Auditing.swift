@@ -46,14 +46,8 @@ extension StoreCore {
   }
 
   private func audit(_ keeper: any EntryTransport) async throws(StoreError) {
-    let content = try await keptContextContent(of: keeper)
-    let before: KeptContext?
-    do throws(WireError) {
-      before = try content.map { content throws(WireError) in try KeptContext(content: content) }
-    } catch {
-      guard !error.isOfLaterBuild else { throw .snapshotOfLaterBuild(error) }
-      reporter.report(.invalidSnapshot(error))
-      before = nil
+    guard let before = try await beginAudit(keeper) else {
+      return auditing.withLockedValue { $0.isDue = true }
     }
     // The effects of all that has been seen by now are in the table, and will be among what is kept.
     let (seen, interruptions) = state.withLock { ($0.replica.context, $0.interruptions) }
@@ -95,7 +89,21 @@ extension StoreCore {
     guard isComplete, state.withLock({ $0.interruptions }) == interruptions else {
       return auditing.withLockedValue { $0.isDue = true }
     }
-    try await keep(seen, over: before, content, in: keeper)
+    try await keep(seen, over: before, in: keeper)
+  }
+
+  /// What stands beside the entries. If there is nothing, something that says nothing is put there: if everything is removed
+  /// while this pod goes through the entries, that is removed with it, and shows. Nil if somebody else was faster.
+  private func beginAudit(_ keeper: any EntryTransport) async throws(StoreError) -> KeptContext? {
+    let content = try await keptContextContent(of: keeper)
+    do throws(WireError) {
+      if let content { return try KeptContext(content: content) }
+    } catch {
+      guard !error.isOfLaterBuild else { throw .snapshotOfLaterBuild(error) }
+      reporter.report(.invalidSnapshot(error))
+    }
+    let first = KeptContext(tag: randomID(), generation: randomID(), context: CausalContext())
+    return try await replace(content?.beginning, with: first, in: keeper) ? first : nil
   }
 
   /// Whether it is a delete whose time is over, and of which nothing is known here: nobody needs to know of it any more.
@@ -109,20 +117,23 @@ extension StoreCore {
   }
 
   private func keep(
-    _ seen: CausalContext, over before: KeptContext?, _ content: ByteBuffer?, in keeper: any EntryTransport
+    _ seen: CausalContext, over before: KeptContext, in keeper: any EntryTransport
   ) async throws(StoreError) {
-    var context = before?.context ?? CausalContext()
+    var context = before.context
     context.formUnion(seen)
-    guard before == nil || context != before?.context else {
-      return auditing.withLockedValue { $0.tag = content?.beginning }
-    }
-    let next = KeptContext.encode(context, generation: before?.generation ?? randomID(), tag: randomID())
-    let condition: KeptField.Change.Condition =
-      if let content { .replaces(content.beginning) } else { .isNew }
-    let refused = try await change(
-      [KeptField.Change(name: KeptContext.name, content: next, if: condition)], in: keeper)
+    guard context != before.context else { return auditing.withLockedValue { $0.tag = before.tag } }
+    let next = KeptContext(tag: randomID(), generation: before.generation, context: context)
+    let isKept = try await replace(before.tag, with: next, in: keeper)
     // If somebody else was faster, or everything is gone, the next look shows it.
-    auditing.withLockedValue { $0.tag = refused.isEmpty ? next.beginning : nil }
+    auditing.withLockedValue { $0.tag = isKept ? next.tag : nil }
+  }
+
+  private func replace(
+    _ beginning: ByteBuffer?, with context: KeptContext, in keeper: any EntryTransport
+  ) async throws(StoreError) -> Bool {
+    let condition: KeptField.Change.Condition = beginning.map { .replaces($0) } ?? .isNew
+    let change = KeptField.Change(name: KeptContext.name, content: context.encoded, if: condition)
+    return try await self.change([change], in: keeper).isEmpty
   }
 }
 

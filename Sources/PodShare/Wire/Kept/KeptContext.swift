@@ -35,9 +35,14 @@ package struct KeptContext: Sendable {
   }
 
   /// - Parameter tag: Drawn at random, so that no two contents are alike.
-  package static func encode(_ context: CausalContext, generation: UInt64, tag: UInt64) -> ByteBuffer {
-    var buffer = ByteBuffer()
-    buffer.writeInteger(tag)
+  package init(tag: UInt64, generation: UInt64, context: CausalContext) {
+    self.tag = ByteBuffer(integer: tag)
+    self.generation = generation
+    self.context = context
+  }
+
+  package var encoded: ByteBuffer {
+    var buffer = tag
     buffer.writeInteger(UInt16(0))
     buffer.writeInteger(WireCode.version)
     buffer.writeInteger(WireCode.Kind.keptContext.rawValue)
