@@ -10,13 +10,19 @@ final class CutOff: Sendable {
   private let connections = NIOLockedValueBox<[any Channel]>([])
   private let cut = NIOLockedValueBox(false)
 
-  init(_ server: RedisServer) throws {
+  /// - Parameter greeting: What it says itself, in the server's place, to who connects.
+  init(_ server: RedisServer, greeting: String? = nil) throws {
     let port = server.port
     let (connections, cut) = (connections, cut)
     channel = try ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .childChannelOption(.autoRead, value: false)
       .childChannelInitializer { inbound in
         guard !cut.withLockedValue({ $0 }) else { return inbound.close() }
+        if let greeting {
+          let written = inbound.eventLoop.makePromise(of: Void.self)
+          inbound.eventLoop.execute { inbound.writeAndFlush(ByteBuffer(string: greeting), promise: written) }
+          return inbound.eventLoop.makeSucceededVoidFuture()
+        }
         return ClientBootstrap(group: inbound.eventLoop).connect(host: "127.0.0.1", port: port)
           .flatMapThrowing {
             outbound in

@@ -24,7 +24,11 @@ final class RedisServer: Sendable {
   /// Starts a server.
   ///
   /// - Parameter options: As on its command line. Nothing is kept on disk unless these say so.
-  init(_ options: String...) async throws {
+  convenience init(_ options: String...) async throws {
+    try await self.init(options)
+  }
+
+  init(_ options: [String]) async throws {
     port = try Self.freePort()
     folder = FileManager.default.temporaryDirectory.appending(path: "redis-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
