@@ -21,6 +21,7 @@ let package = Package(
       name: "fuzz",
       dependencies: [
         .product(name: "PodShareP2P", package: "podshare"),
+        .product(name: "PodShareRedis", package: "podshare"),
         .product(name: "PodShareTestKit", package: "podshare"),
       ],
       swiftSettings: settings
