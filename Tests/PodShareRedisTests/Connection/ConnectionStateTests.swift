@@ -67,7 +67,8 @@ struct ConnectionStateTests {
     arguments: [
       ("NOAUTH Authentication required.", RedisError.Code.authenticationFailed),
       ("WRONGPASS invalid username-password pair", .authenticationFailed),
-      ("LOADING Redis is loading the dataset in memory", .loading), ("ERR max number of clients reached", .refused),
+      ("LOADING Redis is loading the dataset in memory", .loading),
+      ("ERR max number of clients reached", .refused),
     ])
   func refusals(text: String, code: RedisError.Code) {
     var state = Self.state()
@@ -100,7 +101,9 @@ struct ConnectionStateTests {
     _ = state.ping()
     state.sent(2)
     var log: [String] = []
-    for answer in [RedisReply.integer(1), .integer(0), .error("NOPERM no"), Self.greeting, .error("OOM full")] {
+    for answer in [
+      RedisReply.integer(1), .integer(0), .error("NOPERM no"), Self.greeting, .error("OOM full"),
+    ] {
       switch state.receive(Self.reply(answer)) {
       case .reply(let ticket, .success(let reply)): log.append("\(ticket) \(reply)")
       case .reply(let ticket, .failure(let error)): log.append("\(ticket) \(error.code)")

@@ -70,7 +70,8 @@ struct PairStateTests {
     #expect(state.isConfirmed(Self.channel))
   }
 
-  @Test("When one is gone both go; the next try comes later each time, and at another address if it never was up")
+  @Test(
+    "When one is gone both go; the next try comes later each time, and at another address if it never was up")
   func failures() {
     var state = Self.state()
     var random = Greatest()

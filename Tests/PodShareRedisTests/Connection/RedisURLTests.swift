@@ -9,7 +9,8 @@ struct RedisURLTests {
     arguments: [
       ("redis://localhost", "localhost:6379 db 0"), ("redis://10.0.0.7:7000/3", "10.0.0.7:7000 db 3"),
       ("rediss://host/", "TLS host:6379 db 0"), ("REDIS://[fd00::1]:7000", "[fd00::1]:7000 db 0"),
-      ("redis://:pass@h", "h:6379 db 0 password pass"), ("redis://user:p%40ss:w%2Fd@h", "h:6379 db 0 user user password p@ss:w/d"),
+      ("redis://:pass@h", "h:6379 db 0 password pass"),
+      ("redis://user:p%40ss:w%2Fd@h", "h:6379 db 0 user user password p@ss:w/d"),
       ("redis://a,b:7000,[::1]", "a:6379,b:7000,[::1]:6379 db 0"), ("valkey://h", "h:6379 db 0"),
     ])
   func valid(text: String, expected: String) throws {
@@ -37,7 +38,8 @@ struct RedisURLTests {
   @Test("Settings that make no sense are refused when the transport is made")
   func settings() {
     let changes: [(inout RedisConfiguration) -> Void] = [
-      { $0.addresses = [] }, { $0.database = -1 }, { $0.user = "u" }, { $0.prefix = "" }, { $0.prefix = "a\nb" },
+      { $0.addresses = [] }, { $0.database = -1 }, { $0.user = "u" }, { $0.prefix = "" },
+      { $0.prefix = "a\nb" },
       { $0.clientName = "two words" }, { $0.keepAlive = .zero }, { $0.connectTimeout = .zero },
       { $0.maxQueuedBytes = 0 }, { $0.startTimeout = .seconds(-1) },
       { $0.tls = RedisTLS(certificateFile: "only") },

@@ -28,14 +28,20 @@ struct WireVersion1Tests {
     try await server.cli("set", "podshare:flags:snapshot", Self.snapshot)
     let pod = try RedisPod("b", server)
     let store = try await Self.join(pod)
-    #expect(store.snapshot().dictionary == ["a": Limit(rate_limit: 1, name: "x"), "b": Limit(rate_limit: 2, name: "y")])
+    #expect(
+      store.snapshot().dictionary == [
+        "a": Limit(rate_limit: 1, name: "x"), "b": Limit(rate_limit: 2, name: "y"),
+      ])
     try await server.cli("publish", "podshare:flags:events", Self.set)
-    try await server.cli("publish", "podshare:flags:events", Self.set.replacing("checkout\"", with: "other\""))
+    try await server.cli(
+      "publish", "podshare:flags:events", Self.set.replacing("checkout\"", with: "other\""))
     await eventually("a key that was not deleted is there") {
       store["other"] == Limit(rate_limit: 100, name: "checkout-rate")
     }
     #expect(store["checkout"] == nil, "it was deleted after that write")
-    try await server.cli("publish", "podshare:flags:events", Self.delete.replacing("checkout", with: "a").replacing("58.521487863", with: "59"))
+    try await server.cli(
+      "publish", "podshare:flags:events",
+      Self.delete.replacing("checkout", with: "a").replacing("58.521487863", with: "59"))
     await eventually("a delete is obeyed") { store["a"] == nil }
     // The captured ones are days old.
     #expect(pod.storeErrors.withLockedValue { $0.allSatisfy { $0.code == .lateWrite } })
@@ -62,7 +68,9 @@ struct WireVersion1Tests {
     let event =
       #"{"v":1,"kind":"set","key":"checkout","value":"\#(value)","origin":"pod-b","timestamp":"\#(time)","seq":\#(set.sequence)}"#
     try await eventually("the event is heard") { try listener.lines().contains(event) }
-    let deletes = try listener.lines().filter { $0.hasPrefix(#"{"v":1,"kind":"delete","key":"gone","origin":"pod-b","timestamp":""#) }
+    let deletes = try listener.lines().filter {
+      $0.hasPrefix(#"{"v":1,"kind":"delete","key":"gone","origin":"pod-b","timestamp":""#)
+    }
     #expect(deletes.count == 1)
     #expect(deletes.first?.hasSuffix(#"","seq":\#(set.sequence + 2)}"#) == true)
 

@@ -83,7 +83,8 @@ struct KeptEntriesTests {
     let server = try await RedisServer()
     let pod = try RedisPod("a", server)
     let entries = [
-      ("", "empty"), ("line\r\nend", "a\r\nb"), ("zero\0", "\0"), ("é", "composed"), ("e\u{301}", "decomposed"),
+      ("", "empty"), ("line\r\nend", "a\r\nb"), ("zero\0", "\0"), ("é", "composed"),
+      ("e\u{301}", "decomposed"),
       (String(repeating: "k", count: 65_535), "long"), ("large", String(repeating: "v", count: 3_000_000)),
       ("none", ""),
     ]

@@ -124,8 +124,11 @@ extension StoreCore {
     guard context != before.context else { return auditing.withLockedValue { $0.tag = before.tag } }
     let next = KeptContext(tag: randomID(), generation: before.generation, context: context)
     let isKept = try await replace(before.tag, with: next, in: keeper)
-    // If somebody else was faster, or everything is gone, the next look shows it.
-    auditing.withLockedValue { $0.tag = isKept ? next.tag : nil }
+    auditing.withLockedValue { auditing in
+      auditing.tag = next.tag
+      // Somebody else was faster, or everything is gone.
+      if !isKept { auditing.isDue = true }
+    }
   }
 
   private func replace(
