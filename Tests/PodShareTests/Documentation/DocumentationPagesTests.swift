@@ -6,10 +6,14 @@ import Testing
 @Suite("The documentation's pages")
 struct DocumentationPagesTests {
   private static let root = URL(filePath: #filePath).appending(path: "../../../..").standardizedFileURL
-  private static let folders = ["Tests/PodShareTests/Documentation", "Tests/PodShareP2PTests/Documentation"]
+  private static let folders = ["PodShareTests", "PodShareP2PTests", "PodShareRedisTests"].map {
+    "Tests/\($0)/Documentation"
+  }
 
   static let pages: [String] = {
-    let catalogs = ["PodShare", "PodShareP2P", "PodShareTestKit"].map { "Sources/\($0)/\($0).docc" }
+    let catalogs = ["PodShare", "PodShareP2P", "PodShareRedis", "PodShareTestKit"].map {
+      "Sources/\($0)/\($0).docc"
+    }
     let articles = catalogs.flatMap { catalog in
       names(in: root.appending(path: catalog), ending: ".md").map { "\(catalog)/\($0)" }
     }
