@@ -26,6 +26,7 @@ let package = Package(
       dependencies: [
         .product(name: "PodShare", package: "podshare"),
         .product(name: "PodShareP2P", package: "podshare"),
+        .product(name: "PodShareRedis", package: "podshare"),
         .product(name: "PodShareTestKit", package: "podshare"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -17,6 +17,7 @@ let package = Package(
     .executable(name: "feature-flags", targets: ["feature-flags"]),
     .executable(name: "kubernetes", targets: ["kubernetes"]),
     .executable(name: "p2p", targets: ["p2p"]),
+    .executable(name: "redis", targets: ["redis"]),
     .executable(name: "web", targets: ["web"]),
   ],
   dependencies: [
@@ -45,6 +46,17 @@ let package = Package(
     .executableTarget(
       name: "chat-cache",
       dependencies: ["Story", .product(name: "PodShare", package: "podshare")],
+      swiftSettings: settings
+    ),
+    // Pods that meet at a Redis server, which is killed and forgets everything.
+    .executableTarget(
+      name: "redis",
+      dependencies: [
+        "Story",
+        .product(name: "PodShare", package: "podshare"),
+        .product(name: "PodShareRedis", package: "podshare"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: settings
     ),
     // Pods that are processes of their own, over TCP; one is killed, another joins.

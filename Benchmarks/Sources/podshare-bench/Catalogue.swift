@@ -6,6 +6,7 @@ enum Catalogue {
       Writing.sets, Dispatching.floods, Dispatching.asleep,
       Propagation.awake, Propagation.asleep, Propagation.throughput,
       Mesh.propagation, Mesh.onLoop, Mesh.throughput, Mesh.joining,
+    ] + OverRedis.experiments + [
       Footprint.bytesPerEntry, Flushing.afterOneWrite, Healing.idle, Healing.oneDifference,
     ] + Growth.experiments
 

@@ -105,7 +105,7 @@ extension Store {
   /// Waits until every write made before has left this process, as far as the transport can tell.
   ///
   /// - Throws: `broadcastFailed` if that cannot be now: the local writes stand and are sent later. `transport` if a
-  ///   ``SnapshotTransport`` could not save them. `cancelled`.
+  ///   transport could not keep them. `cancelled`.
   public func flush() async throws(StoreError) {
     try await core.flush()
   }

@@ -29,7 +29,8 @@ public struct StoreConfiguration<Value: Sendable>: Sendable {
   /// the latest. Default 1 s.
   public var joinTimeout: Duration = .seconds(1)
 
-  /// How long changes are gathered before a ``SnapshotTransport`` is given a new snapshot. Default 200 ms.
+  /// How long changes are gathered before an ``EntryTransport`` or a ``SnapshotTransport`` is given them to keep. Default
+  /// 200 ms.
   public var snapshotInterval: Duration = .milliseconds(200)
 
   /// How often tombstones are looked through. Default 5 min.

@@ -50,7 +50,7 @@ public struct StoreStatistics: Sendable, Equatable {
   public var syncBytesReceived: UInt64 = 0
   /// Bytes of that kind handed to the transport.
   public var syncBytesSent: UInt64 = 0
-  /// Snapshots saved to a ``SnapshotTransport``.
+  /// Snapshots saved to a ``SnapshotTransport``, and entries kept by an ``EntryTransport``.
   public var snapshotsSaved: UInt64 = 0
   /// Their bytes.
   public var snapshotBytes: UInt64 = 0

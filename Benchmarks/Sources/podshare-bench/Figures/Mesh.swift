@@ -31,17 +31,7 @@ enum Mesh {
       let message = try await Task.detached {
         try await Self.messageLatencies(over: pair.transports, count: 1_000)
       }.value
-      let mesh = try await Task.detached {
-        var events = b.watch().makeAsyncIterator()
-        var latencies = Samples()
-        for number in 0..<1_000 {
-          let start = ContinuousClock.now
-          try a.set("k", to: number)
-          _ = try await events.next()
-          latencies.append((ContinuousClock.now - start).microseconds)
-        }
-        return latencies
-      }.value
+      let mesh = try await Task.detached { try await Latencies.ofSets(from: a, to: b, count: 1_000) }.value
       guard round > 0 else { continue }
       samples["nio_echo_p50", default: Samples()].append(bare.percentile(50))
       samples["p2p_message_p50", default: Samples()].append(message.percentile(50))
@@ -80,33 +70,16 @@ enum Mesh {
     let samples = try await rounds([
       (
         "p2p_propagation_on_loop_p50",
-        { try await Self.latenciesOnLoops(of: pair, count: 1_000).percentile(50) }
+        {
+          let executors = pair.transports.map(\.taskExecutor)
+          return try await Latencies.ofSetsOnLoops(
+            from: pair.a, executors[0], to: pair.b, executors[1], count: 1_000
+          ).percentile(50)
+        }
       )
     ])
     try await pair.close()
     return samples
-  }
-
-  /// The setting task is told by another channel when to go on, which is not part of what is measured.
-  private static func latenciesOnLoops(of pair: MeshPair<Int>, count: Int) async throws -> Samples {
-    let (arrivals, continuation) = AsyncStream<ContinuousClock.Instant>.makeStream()
-    let watch = pair.b.watch()
-    let watcher = Task(executorPreference: pair.transports[1].taskExecutor) {
-      for try await _ in watch { continuation.yield(.now) }
-    }
-    let setter = Task(executorPreference: pair.transports[0].taskExecutor) {
-      var latencies = Samples()
-      var arrivals = arrivals.makeAsyncIterator()
-      for number in 0..<count {
-        let start = ContinuousClock.now
-        try pair.a.set("k", to: number)
-        guard let arrival = await arrivals.next() else { break }
-        latencies.append((arrival - start).microseconds)
-      }
-      return latencies
-    }
-    defer { watcher.cancel() }
-    return try await setter.value
   }
 
   static let throughput = Experiment(
@@ -117,20 +90,12 @@ enum Mesh {
       )
     ], rounds: 5
   ) { rounds in
-    let keys = Keys.shuffled(1_000)
-    let values = keys.indices.map { Limits($0) }
-    return try await rounds([
+    try await rounds([
       (
         "p2p_throughput",
         {
           let pair = try await MeshPair.linked(of: Limits.self)
-          let start = ContinuousClock.now
-          for _ in 0..<199 { for (key, value) in zip(keys, values) { try pair.a.set(key, to: value) } }
-          // The last round has values of its own, by which one sees that it has come.
-          let last = keys.enumerated().map { ($1, Limits($0 + 1_000_000)) }
-          for (key, value) in last { try pair.a.set(key, to: value) }
-          try await Stores.wait(for: pair.b, toHold: last)
-          let rate = 200_000 * 1e9 / (ContinuousClock.now - start).nanoseconds
+          let rate = try await Latencies.throughput(from: pair.a, to: pair.b)
           try await pair.close()
           return rate
         }
@@ -167,9 +132,5 @@ enum Mesh {
     try await store.close()
     try await transport.close()
     return samples
-  }
-
-  private struct Unfinished: Error {
-    let what: String
   }
 }

@@ -11,8 +11,10 @@ enum Stores {
   }
 
   /// One that holds limits for so many keys.
-  static func filled(_ keys: [String]) async throws -> Store<Limits> {
-    let store = try await joined(of: Limits.self)
+  static func filled(
+    _ keys: [String], on network: MemoryNetwork = MemoryNetwork()
+  ) async throws -> Store<Limits> {
+    let store = try await joined(of: Limits.self, on: network)
     for (number, key) in keys.enumerated() { try store.set(key, to: Limits(number)) }
     return store
   }
