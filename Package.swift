@@ -117,9 +117,12 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // What tests of both networks need.
+    .target(name: "TestCertificates", path: "Tests/TestCertificates", swiftSettings: settings),
     .testTarget(
       name: "PodShareP2PTests",
       dependencies: [
+        "TestCertificates",
         "PodShareP2P",
         "PodShareTestKit",
         .product(name: "NIOCore", package: "swift-nio"),
@@ -135,6 +138,7 @@ let package = Package(
     .testTarget(
       name: "PodShareRedisTests",
       dependencies: [
+        "TestCertificates",
         "PodShareRedis",
         "PodShareTestKit",
         .product(name: "NIOCore", package: "swift-nio"),
@@ -172,7 +176,7 @@ if Context.environment["PODSHARE_CORE_ONLY"] != nil {
   let networked = [
     "PodShareNetworking", "PodShareP2P", "PodShareRedis", "PodShareTool", "PodShareP2PTests",
     "PodShareRedisTests",
-    "PodShareToolTests",
+    "PodShareToolTests", "TestCertificates",
   ]
   package.targets.removeAll { networked.contains($0.name) }
   package.products.removeAll { ["PodShareP2P", "PodShareRedis", "podshare"].contains($0.name) }

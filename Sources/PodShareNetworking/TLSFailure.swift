@@ -12,6 +12,10 @@ package enum TLSFailure {
       mark: "CERTIFICATE_VERIFY_FAILED",
       words: "its certificate is not of AUTHORITY, or has expired"
     ),
+    (
+      mark: "failedToValidateHostname",
+      words: "its certificate is for other names than the one that was dialled"
+    ),
     (mark: "PEER_DID_NOT_RETURN_A_CERTIFICATE", words: "it shows no certificate"),
     (mark: "ALERT_UNKNOWN_CA", words: "it does not know the authority of this pod's certificate"),
     (mark: "ALERT_CERTIFICATE_REQUIRED", words: "it wants a certificate, and this pod has none"),

@@ -29,7 +29,7 @@ public struct RedisTLS: Sendable, Hashable {
   }
 
   /// Reads the files. Takes a few milliseconds.
-  func makeHandler(for host: String) throws(RedisError) -> NIOSSLClientHandler {
+  func makeContext() throws(RedisError) -> NIOSSLContext {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.certificateVerification = verifiesHostName ? .fullVerification : .noHostnameVerification
     if let authorityFile {
@@ -46,12 +46,15 @@ public struct RedisTLS: Sendable, Hashable {
         try Self.read(keyFile) { try NIOSSLPrivateKey(file: $0, format: .pem) })
     }
     do {
-      let context = try NIOSSLContext(configuration: configuration)
-      let isName = (try? SocketAddress(ipAddress: host, port: 0)) == nil
-      return try NIOSSLClientHandler(context: context, serverHostname: isName ? host : nil)
+      return try NIOSSLContext(configuration: configuration)
     } catch {
       throw RedisError(.unusableCertificates, "the certificates cannot be used: \(error)")
     }
+  }
+
+  static func makeHandler(_ context: NIOSSLContext, for host: String) throws -> NIOSSLClientHandler {
+    let isName = (try? SocketAddress(ipAddress: host, port: 0)) == nil
+    return try NIOSSLClientHandler(context: context, serverHostname: isName ? host : nil)
   }
 
   private static func read<Result>(_ path: String, _ body: (String) throws -> Result) throws(RedisError)

@@ -46,7 +46,9 @@ struct Redis: AsyncParsableCommand {
     for pod in pods { try await pod.close() }
     let dan = try Pod("dan", at: server)
     let store = try await dan.join()
-    try expect(store.snapshot().dictionary == ["from ann": "written while the server was away"], "dan finds everything")
+    try expect(
+      store.snapshot().dictionary == ["from ann": "written while the server was away"], "dan finds everything"
+    )
     try expect(store.isCaughtUp, "and knows that this is all")
     try await store.close()
     try await dan.close()

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 import PodShare
 import PodShareNetworking
 
@@ -135,20 +136,25 @@ final class ConnectionPair: ConnectionOwner {
           .unreachable, "it did not answer within \(pair.configuration.connectTimeout)", server: "\(address)")
       )
     }
-    connect(commands, to: address)
-    connect(subscriber, to: address)
+    do throws(RedisError) {
+      let context = try configuration.tls.map { tls throws(RedisError) in try tls.makeContext() }
+      connect(commands, to: address, context)
+      connect(subscriber, to: address, context)
+    } catch {
+      fail(error)
+    }
   }
 
-  private func connect(_ handler: ConnectionHandler, to address: RedisAddress) {
+  private func connect(_ handler: ConnectionHandler, to address: RedisAddress, _ context: NIOSSLContext?) {
     let bound = NIOLoopBound((handler: handler, owner: Weak(self)), eventLoop: eventLoop)
-    let tls = configuration.tls
+    // Of a name's addresses several may be tried at once, each with a channel: the handler is for the one that succeeds.
     ClientBootstrap(group: eventLoop)
       .connectTimeout(TimeAmount(configuration.connectTimeout))
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try ConnectionOptions.set(on: channel)
-          if let tls { try channel.pipeline.syncOperations.addHandler(tls.makeHandler(for: address.host)) }
-          try channel.pipeline.syncOperations.addHandler(bound.value.handler)
+          guard let context else { return }
+          try channel.pipeline.syncOperations.addHandler(RedisTLS.makeHandler(context, for: address.host))
         }
       }
       .connect(host: address.host, port: address.port)
@@ -164,14 +170,19 @@ final class ConnectionPair: ConnectionOwner {
   private func connected(
     _ handler: ConnectionHandler, _ result: Result<any Channel, any Error>, _ address: RedisAddress
   ) {
+    let isWanted = handler === commands || handler === subscriber
     switch result {
     case .success(let channel):
-      // Too late.
-      if handler !== commands, handler !== subscriber { channel.close(promise: nil) }
+      guard isWanted else { return channel.close(promise: nil) }
+      do {
+        try channel.pipeline.syncOperations.addHandler(handler)
+      } catch {
+        channel.close(promise: nil)
+        fail(RedisError(.unreachable, DialFailure.words(error), server: "\(address)"))
+      }
     case .failure(let error):
-      guard handler === commands || handler === subscriber else { return }
-      let known = error as? RedisError
-      fail((known ?? RedisError(.unreachable, DialFailure(error).description)).at("\(address)"))
+      guard isWanted else { return }
+      fail(RedisError(.unreachable, DialFailure(error).description, server: "\(address)"))
     }
   }
 

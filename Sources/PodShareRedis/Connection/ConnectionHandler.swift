@@ -94,7 +94,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    if error is NIOSSLError || error is BoringSSLError, state.phase == .greeting {
+    if isEncrypted, state.phase == .greeting,
+      error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError
+    {
       close(RedisError(.tlsFailed, TLSFailure.words(error, trusted: "an authority that this pod trusts")))
     } else {
       close(RedisError(.disconnected, DialFailure.words(error)))

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import PodShare
 import PodShareP2P
+import TestCertificates
 import Testing
 
 @testable import struct PodShareP2P.Frame

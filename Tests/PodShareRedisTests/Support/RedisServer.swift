@@ -41,7 +41,7 @@ final class RedisServer: Sendable {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  private static func freePort() throws -> Int {
+  static func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()

@@ -2,8 +2,8 @@
 ///
 /// Made by `openssl`: two authorities, "fleet" and "foreign"; certificates "pod" and "renewed" of the first, "stranger" of
 /// the second, and "expired", which was the first one's until 2021.
-enum Certificates {
-  static let fleet = """
+package enum Certificates {
+  package static let fleet = """
     -----BEGIN CERTIFICATE-----
     MIIBijCCATGgAwIBAgIUMUeedid7ahNkW53NrU6AVd4qeVIwCgYIKoZIzj0EAwIw
     GjEYMBYGA1UEAwwPRmxlZXQgYXV0aG9yaXR5MCAXDTI2MTEyNzAyMjkyMFoYDzIx
@@ -18,7 +18,7 @@ enum Certificates {
 
     """
 
-  static let pod = """
+  package static let pod = """
     -----BEGIN CERTIFICATE-----
     MIIBiDCCAS+gAwIBAgIUTmqXg/E27eix6a7r8dh0O0v0/EAwCgYIKoZIzj0EAwIw
     GjEYMBYGA1UEAwwPRmxlZXQgYXV0aG9yaXR5MCAXDTI2MTEyNzAyMjkyMVoYDzIx
@@ -33,7 +33,7 @@ enum Certificates {
 
     """
 
-  static let podKey = """
+  package static let podKey = """
     -----BEGIN PRIVATE KEY-----
     MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgl4P5lLjjmkF3V0q9
     1aE8sz1ufKWuvGoWBvGtxiGc61GhRANCAASM5SiX8WPD2mBUYAYP6HFJkmBQ2Sna
@@ -42,7 +42,7 @@ enum Certificates {
 
     """
 
-  static let renewed = """
+  package static let renewed = """
     -----BEGIN CERTIFICATE-----
     MIIBkTCCATegAwIBAgIUTmqXg/E27eix6a7r8dh0O0v0/EEwCgYIKoZIzj0EAwIw
     GjEYMBYGA1UEAwwPRmxlZXQgYXV0aG9yaXR5MCAXDTI2MTEyNzAyMjkyMVoYDzIx
@@ -57,7 +57,7 @@ enum Certificates {
 
     """
 
-  static let renewedKey = """
+  package static let renewedKey = """
     -----BEGIN PRIVATE KEY-----
     MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgj/8wXimO2yYdqJpx
     NUy0SLfCPx6xa4BgRWHGTELXNE2hRANCAAScTcwnpiDC3iJ/Zh3RsKjCWfZ9rX04
@@ -66,7 +66,7 @@ enum Certificates {
 
     """
 
-  static let stranger = """
+  package static let stranger = """
     -----BEGIN CERTIFICATE-----
     MIIBlTCCATugAwIBAgIUP+mAY8MUPv0CR4olbmyN+BIo3SEwCgYIKoZIzj0EAwIw
     HDEaMBgGA1UEAwwRQW5vdGhlciBhdXRob3JpdHkwIBcNMjYxMTI3MDIyOTIxWhgP
@@ -81,7 +81,7 @@ enum Certificates {
 
     """
 
-  static let strangerKey = """
+  package static let strangerKey = """
     -----BEGIN PRIVATE KEY-----
     MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgIBnud2h4tBWfa6fp
     pw95AlXLhzcERdT+Hnewq7LqSvGhRANCAATTB3c8B4OLpR9PbZIUtmnJjLIa/V1y
@@ -90,7 +90,7 @@ enum Certificates {
 
     """
 
-  static let expired = """
+  package static let expired = """
     -----BEGIN CERTIFICATE-----
     MIIBFDCBugIBATAKBggqhkjOPQQDAjAaMRgwFgYDVQQDDA9GbGVldCBhdXRob3Jp
     dHkwHhcNMjAwMTAxMDAwMDAwWhcNMjEwMTAxMDAwMDAwWjASMRAwDgYDVQQDDAdl
@@ -102,7 +102,7 @@ enum Certificates {
 
     """
 
-  static let expiredKey = """
+  package static let expiredKey = """
     -----BEGIN PRIVATE KEY-----
     MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg4RHtE9y6n2qLsbkJ
     loLpnetYQB63JQ/hMGE3g8eVq0uhRANCAAS7kNY4QUl/oJC4ILUQWfTWDGnY4yoS
@@ -111,7 +111,7 @@ enum Certificates {
 
     """
 
-  static let foreign = """
+  package static let foreign = """
     -----BEGIN CERTIFICATE-----
     MIIBkDCCATWgAwIBAgIUKF2bLLuhQ0E4hWm7uT7vq1hVSRMwCgYIKoZIzj0EAwIw
     HDEaMBgGA1UEAwwRQW5vdGhlciBhdXRob3JpdHkwIBcNMjYxMTI3MDIyOTIwWhgP
