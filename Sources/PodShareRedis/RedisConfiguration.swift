@@ -32,7 +32,8 @@ public struct RedisConfiguration: Sendable {
   /// What `CLIENT LIST` calls this pod's connections. 1 to 64 printable ASCII characters without spaces. Default `podshare`.
   public var clientName = "podshare"
 
-  /// How long reaching a server may take, with its name's look-up, TLS and logging in. Default 2 s.
+  /// How long reaching a server may take, with its name's look-up, TLS and logging in; and how long ``resolve`` may. Default
+  /// 2 s.
   public var connectTimeout: Duration = .seconds(2)
 
   /// How long ``PodShare/Transport/subscribe(to:onEvent:)``, and so joining, waits for a server that cannot be reached,

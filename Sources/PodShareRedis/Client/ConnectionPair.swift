@@ -111,8 +111,13 @@ final class ConnectionPair: ConnectionOwner {
       guard !addresses.isEmpty else { throw RedisError(.unreachable, "nobody knows where the primary is") }
       return addresses
     }
+    let timeout = configuration.connectTimeout
+    let late = eventLoop.scheduleTask(in: TimeAmount(timeout)) {
+      promise.fail(RedisError(.unreachable, "nobody said within \(timeout) where the primary is"))
+    }
     let bound = NIOLoopBound(Weak(self), eventLoop: eventLoop)
     promise.futureResult.whenComplete { result in
+      late.cancel()
       guard let pair = bound.value.pair else { return }
       switch result {
       case .success(let addresses): pair.perform(pair.state.resolved(addresses))

@@ -29,6 +29,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   private var reader = RESPReader()
   private var context: ChannelHandlerContext?
   private var end: RedisError?
+  private var hasBegun = false
   private(set) var lastHeard = NIODeadline.now()
 
   init(
@@ -67,6 +68,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   private func begin(_ context: ChannelHandlerContext) {
+    // The channel may say that it is active only after the handler was added to it.
+    guard !hasBegun else { return }
+    hasBegun = true
     lastHeard = .now()
     write(state.begin())
     context.flush()

@@ -189,17 +189,19 @@ struct DifficultServerTests {
     let asked = NIOLockedValueBox(0)
     let pod = try RedisPod("a", first) { configuration in
       configuration.addresses = []
+      configuration.connectTimeout = .milliseconds(300)
       configuration.resolve = {
         let count = asked.withLockedValue { count in
           count += 1
           return count
         }
         if count == 1 { throw RedisError(.unreachable, "the sentinel is asleep") }
+        if count == 2 { try await Task.sleep(for: .seconds(60)) }
         return [primary.withLockedValue { $0 }]
       }
     }
     let store = try await pod.join("t", of: Int.self)
-    #expect(pod.reported(.unreachable))
+    #expect(pod.errors.withLockedValue { $0.count { $0.code == .unreachable } } == 2)
     try store.set("key", to: 1)
     primary.withLockedValue { $0 = second.address }
     first.kill()

@@ -127,6 +127,7 @@ extension Replica where Storage: ~Copyable {
     healing.isOverdue = true
     if let joining = healing.joining, !joining.answer.hasBegun, isThere(joining.source) { return }
     settle(&outbox)
+    trustWhatWasKept(&outbox)
     let others = healing.members.all
     if let other = others.first, others.allSatisfy({ $0.heartbeat.root == digest.root }) {
       catchUp(with: other.identity, outbox: &outbox)

@@ -3,11 +3,13 @@ extension Replica where Storage: ~Copyable {
   /// All that a transport had kept has been taken in. What others hold beyond it, comparing with them will show.
   ///
   /// - Parameters:
-  ///   - theirs: What those have seen who kept it.
+  ///   - theirs: What those have seen who kept it; nil if that is not known, because nobody has gone through it yet.
   ///   - missing: Keys of entries here that were not among it.
-  package mutating func loaded(_ theirs: CausalContext, missing: Set<Key>, outbox: inout Outbox<Value>) {
-    healing.loaded = Healing.Loaded(context: theirs, missing: missing, tick: healing.tick)
-    if !healing.isSettled { settle(&outbox) }
+  package mutating func loaded(_ theirs: CausalContext?, missing: Set<Key>, outbox: inout Outbox<Value>) {
+    healing.loaded = Healing.Loaded(
+      context: theirs ?? CausalContext(), missing: missing, tick: healing.tick)
+    // Else somebody may be about to put it there, and sends all of it sooner.
+    if theirs != nil, !healing.isSettled { settle(&outbox) }
   }
 
   /// Sees to it that what was kept beside the entries is used or forgotten.

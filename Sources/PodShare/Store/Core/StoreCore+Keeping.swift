@@ -44,20 +44,25 @@ extension StoreCore {
     // Only what was here before can have been deleted by others meanwhile.
     let isEmpty = state.withLock { $0.replica.count == 0 }
     var missing = Set(isEmpty ? [] : table.snapshot().filter { !$0.value.isTombstone }.map(\.key))
-    var isComplete = true
+    var (isComplete, isAnything) = (true, false)
     try await readEntries(of: keeper) { entries in
       for entry in entries { missing.remove(entry.key) }
+      isAnything = isAnything || !entries.isEmpty
       takeIn(entries)
     } unreadable: { _, _, _ in
       isComplete = false
     }
     // Whoever has removed everything meanwhile has not deleted it.
     let after = try await keptContext(of: keeper)
-    guard isComplete, let before, let after, before.generation == after.generation,
-      before.context.isSubset(of: after.context), state.withLock({ $0.interruptions }) == interruptions
-    else { return }
-    let theirs = before.context
-    update { [missing] in $0.replica.loaded(theirs, missing: missing, outbox: &$0.outbox) }
+    guard isComplete, state.withLock({ $0.interruptions }) == interruptions else { return }
+    var seen: CausalContext?
+    if let before, let after, before.generation == after.generation,
+      before.context.isSubset(of: after.context)
+    {
+      seen = before.context
+    }
+    guard isAnything || seen != nil else { return }
+    update { [seen, missing] in $0.replica.loaded(seen, missing: missing, outbox: &$0.outbox) }
   }
 
   /// Merges what was kept. Returns the keys whose entries were deleted here long ago.

@@ -84,8 +84,9 @@ extension StoreCore {
     while update({ $0.replica.collectTombstones(wall: wall, outbox: &$0.outbox) }) {}
   }
 
+  /// Does something that nobody waits for. What it still was at when the store ended is no error.
   func reportingErrors(_ body: () async throws(StoreError) -> Void) async {
-    do { try await body() } catch { reporter.report(error) }
+    do { try await body() } catch { if !closed.isOpen { reporter.report(error) } }
   }
 
   // MARK: Flushing
