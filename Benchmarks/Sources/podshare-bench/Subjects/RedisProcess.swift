@@ -35,7 +35,8 @@ final class RedisProcess: Sendable {
   }
 
   func stop() {
-    kill(processID, SIGTERM)
+    // It has inherited which signals this thread does not take; this one cannot be refused.
+    kill(processID, SIGKILL)
     var status: Int32 = 0
     waitpid(processID, &status, 0)
   }
