@@ -31,11 +31,25 @@ package struct CausalContext: Sendable, Equatable {
     insert(version.sequence...version.sequence, of: version.author)
   }
 
+  /// Records that the effect of some writes is in the table.
+  mutating func insert(_ writes: WriteNumbers) {
+    for (author, numbers) in writes.ofAuthors { insert(numbers, of: author) }
+  }
+
+  private mutating func insert(_ numbers: [UInt64], of author: PodIdentity) {
+    guard canRecord(author) else { return }
+    seen[author, default: SequenceSet()].insert(numbers)
+  }
+
+  /// Not if its incarnation is not known: then its numbers may come again.
+  private func canRecord(_ author: PodIdentity) -> Bool {
+    author.hasKnownIncarnation && (seen.count < Self.maxAuthors || seen[author] != nil)
+  }
+
   /// Records a range of an author's numbers, unless its incarnation is not known: then they may come again.
   @discardableResult
   package mutating func insert(_ range: ClosedRange<UInt64>, of author: PodIdentity) -> Insertion {
-    guard author.hasKnownIncarnation else { return Insertion() }
-    guard seen.count < Self.maxAuthors || seen[author] != nil else { return Insertion() }
+    guard canRecord(author) else { return Insertion() }
     return seen[author, default: SequenceSet()].insert(range, first: author.incarnation &+ 1)
   }
 

@@ -39,17 +39,17 @@ extension StoreCore {
     }
   }
 
-  private func receive(_ message: WireMessage) {
+  private func receive(_ message: consuming WireMessage) {
     let wall = now()
-    switch message {
+    switch consume message {
     case .write(let write):
       receive(write, wall: wall)
     case .stateRequest(let request):
       update { state in
         state.replica.receive(request, outbox: &state.outbox)
       }
-    case .state(let chunk):
-      let writes = decode(chunk.entries)
+    case .state(var chunk):
+      let writes = decode(chunk.takeEntries())
       update { state in
         state.isDirty = true
         state.replica.receive(chunk, entries: writes, wall: wall, outbox: &state.outbox)
@@ -80,15 +80,20 @@ extension StoreCore {
     }
   }
 
-  func decode(_ entries: some Sequence<WireEntry>) -> [Write<ErasedValue>] {
-    entries.map(decode)
+  func decode(_ entries: consuming [WireEntry]) -> [Write<ErasedValue>] {
+    var writes: [Write<ErasedValue>] = []
+    writes.reserveCapacity(entries.count)
+    // From the end, where an entry is moved out of the array: to copy one takes as long as to read it from the wire.
+    while let entry = entries.popLast() { writes.append(decode(entry)) }
+    writes.reverse()
+    return writes
   }
 
-  private func decode(_ entry: WireEntry) -> Write<ErasedValue> {
-    let (write, undecodable) = entry.decoded(by: codec.decode)
+  private func decode(_ entry: consuming WireEntry) -> Write<ErasedValue> {
+    let (write, undecodable) = (consume entry).decoded(by: codec.decode)
     if let undecodable {
       reporter.report(
-        .undecodable(key: entry.key.string, reason: undecodable, peer: entry.version.origin))
+        .undecodable(key: write.key.string, reason: undecodable, peer: write.version.origin))
     }
     return write
   }
