@@ -31,14 +31,11 @@ package struct CausalContext: Sendable, Equatable {
     insert(version.sequence...version.sequence, of: version.author)
   }
 
-  /// Records that the effect of some writes is in the table.
-  mutating func insert(_ writes: WriteNumbers) {
-    for (author, numbers) in writes.ofAuthors { insert(numbers, of: author) }
-  }
-
-  private mutating func insert(_ numbers: [UInt64], of author: PodIdentity) {
-    guard canRecord(author) else { return }
-    seen[author, default: SequenceSet()].insert(numbers)
+  /// Records that the effect of merged writes is in the table.
+  mutating func insert(_ numbers: MergedNumbers) {
+    for author in numbers.authors where !author.merged.isEmpty && canRecord(author.identity) {
+      seen[author.identity, default: SequenceSet()].insert(author.merged)
+    }
   }
 
   /// Not if its incarnation is not known: then its numbers may come again.

@@ -5,8 +5,7 @@ extension Replica where Storage: ~Copyable {
     let wall: Timestamp
     /// They are of the stream by which this replica joins.
     let isStream: Bool
-    /// Go into the context when their effect is in the table.
-    var numbers = WriteNumbers()
+    var numbers = MergedNumbers()
     /// The live ones that were deleted here and are not even remembered as such.
     var forgotten: [SyncMessage.EntryDigest] = []
   }
@@ -19,15 +18,16 @@ extension Replica where Storage: ~Copyable {
     _ entries: [Write<Value>], isStream: Bool, wall: Timestamp, outbox: inout Outbox<Value>
   ) -> [SyncMessage.EntryDigest] {
     var merging = Merging(wall: wall, isStream: isStream)
-    // Writes are large, and looked at in a span they are not copied.
-    let entries = entries.span
     storage.begin()
     var start = 0
     while start < entries.count {
-      // Mostly one. Where a key has several, they stand one behind the other, and change it together.
       var end = start + 1
       while end < entries.count, entries[end].key == entries[start].key { end += 1 }
-      merge(entries, start..<end, &merging, outbox: &outbox)
+      if end == start + 1 {
+        merge(entries[start], &merging, outbox: &outbox)
+      } else {
+        merge(entries[start..<end], &merging, outbox: &outbox)
+      }
       start = end
     }
     storage.publish()
@@ -35,31 +35,42 @@ extension Replica where Storage: ~Copyable {
     return merging.forgotten
   }
 
-  /// Takes in the writes in a range, which are of one key.
+  private mutating func merge(_ write: Write<Value>, _ merging: inout Merging, outbox: inout Outbox<Value>) {
+    if merging.isStream { confirm(write.key) }
+    let previous = storage.entry(forKey: write.key)
+    guard isAdmitted(write, over: previous, &merging, outbox: &outbox),
+      let entry = resolve(previous, with: write, wall: merging.wall, outbox: &outbox)
+    else { return }
+    put(entry, over: previous, by: write, isStream: merging.isStream, outbox: &outbox)
+  }
+
+  /// Takes in several writes of one key, which stand one behind the other: they change it together.
   private mutating func merge(
-    _ writes: Span<Write<Value>>, _ range: Range<Int>, _ merging: inout Merging, outbox: inout Outbox<Value>
+    _ writes: ArraySlice<Write<Value>>, _ merging: inout Merging, outbox: inout Outbox<Value>
   ) {
-    let key = writes[range.lowerBound].key
-    let previous = storage.entry(forKey: key)
-    var entry: StoredEntry<Value>?
-    // The latest write that had an effect.
-    var cause = range.lowerBound
-    for index in range
-    where isAdmitted(writes[index], over: previous, &merging, outbox: &outbox) {
-      guard let changed = resolve(entry ?? previous, with: writes[index], wall: merging.wall, outbox: &outbox)
-      else { continue }
-      entry = changed
-      cause = index
-    }
+    let key = writes[writes.startIndex].key
     if merging.isStream { confirm(key) }
-    guard let entry else { return }
-    storage.put(entry, forKey: key)
-    if let previous {
-      note(entry, over: previous, by: writes[cause], outbox: &outbox)
-    } else {
-      if !merging.isStream { noteUnconfirmed(key) }
-      note(entry, by: writes[cause], outbox: &outbox)
+    let previous = storage.entry(forKey: key)
+    // What it becomes, and by which write.
+    var change: (entry: StoredEntry<Value>, cause: Write<Value>)?
+    for write in writes where isAdmitted(write, over: previous, &merging, outbox: &outbox) {
+      let current = change?.entry ?? previous
+      if let entry = resolve(current, with: write, wall: merging.wall, outbox: &outbox) {
+        change = (entry, write)
+      }
     }
+    guard let change else { return }
+    put(change.entry, over: previous, by: change.cause, isStream: merging.isStream, outbox: &outbox)
+  }
+
+  private mutating func put(
+    _ entry: StoredEntry<Value>, over previous: StoredEntry<Value>?, by write: Write<Value>, isStream: Bool,
+    outbox: inout Outbox<Value>
+  ) {
+    storage.put(entry, forKey: write.key)
+    if let previous { return note(entry, over: previous, by: write, outbox: &outbox) }
+    if !isStream { noteUnconfirmed(write.key) }
+    note(entry, by: write, outbox: &outbox)
   }
 
   /// Whether a write is to be resolved with what is here.
@@ -68,16 +79,18 @@ extension Replica where Storage: ~Copyable {
     outbox: inout Outbox<Value>
   ) -> Bool {
     guard !isUnjoinable(write.key, write.version) else { return false }
-    if options.merge == nil, write.isJoined {
-      outbox.append(.report(.stillDifferent(key: write.key.string, peer: write.version.origin)))
-    }
-    guard !isForgotten(write, current) else {
+    if options.merge == nil, write.isJoined { reportJoined(write, outbox: &outbox) }
+    guard !isForgotten(write, over: current?.version, &merging) else {
       counters.rejectedWrites += 1
       if !write.isDelete { merging.forgotten.append(digest(of: write)) }
       return false
     }
-    merging.numbers.append(write.version)
+    merging.numbers.append(write.version, in: context)
     return true
+  }
+
+  private func reportJoined(_ write: Write<Value>, outbox: inout Outbox<Value>) {
+    outbox.append(.report(.stillDifferent(key: write.key.string, peer: write.version.origin)))
   }
 
   private func digest(of write: Write<Value>) -> SyncMessage.EntryDigest {
@@ -92,11 +105,13 @@ extension Replica where Storage: ~Copyable {
   /// A value that is missing here, though its write was seen, was deleted here; so it was if what is here is older, which
   /// somebody had not seen deleted. A delete that was seen has had its effect where there is nothing now; what has been
   /// written since is judged by its version as ever, lest a pod whose clock is off decides for the others.
-  private func isForgotten(_ entry: Write<Value>, _ current: StoredEntry<Value>?) -> Bool {
+  private func isForgotten(
+    _ entry: Write<Value>, over current: Version?, _ merging: inout Merging
+  ) -> Bool {
     if entry.isDelete, case .after(let delete) = entry.epoch {
       return current == nil && context.contains(delete)
     }
-    if let current, current.version >= entry.version { return false }
-    return context.contains(entry.version)
+    if let current, current >= entry.version { return false }
+    return merging.numbers.wasSeen(entry.version, in: context)
   }
 }

@@ -70,13 +70,6 @@ package struct StateChunk: Sendable {
   package var entries: [WireEntry]
   /// Present in the last chunk of an answer: what the receiver has taken in once it has merged the answer whole.
   package var closing: CausalContext?
-
-  /// Moves the entries out.
-  mutating func takeEntries() -> [WireEntry] {
-    var entries: [WireEntry] = []
-    swap(&entries, &self.entries)
-    return entries
-  }
 }
 
 /// The limits of what a pod sends or accepts.

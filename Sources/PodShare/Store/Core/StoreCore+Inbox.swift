@@ -39,17 +39,17 @@ extension StoreCore {
     }
   }
 
-  private func receive(_ message: consuming WireMessage) {
+  private func receive(_ message: WireMessage) {
     let wall = now()
-    switch consume message {
+    switch message {
     case .write(let write):
       receive(write, wall: wall)
     case .stateRequest(let request):
       update { state in
         state.replica.receive(request, outbox: &state.outbox)
       }
-    case .state(var chunk):
-      let writes = decode(chunk.takeEntries())
+    case .state(let chunk):
+      let writes = decode(chunk.entries)
       update { state in
         state.isDirty = true
         state.replica.receive(chunk, entries: writes, wall: wall, outbox: &state.outbox)
@@ -80,20 +80,18 @@ extension StoreCore {
     }
   }
 
-  func decode(_ entries: consuming [WireEntry]) -> [Write<ErasedValue>] {
+  func decode(_ entries: [WireEntry]) -> [Write<ErasedValue>] {
     var writes: [Write<ErasedValue>] = []
     writes.reserveCapacity(entries.count)
-    // From the end, where an entry is moved out of the array: to copy one takes as long as to read it from the wire.
-    while let entry = entries.popLast() { writes.append(decode(entry)) }
-    writes.reverse()
+    for index in entries.indices { writes.append(decode(entries[index])) }
     return writes
   }
 
-  private func decode(_ entry: consuming WireEntry) -> Write<ErasedValue> {
-    let (write, undecodable) = (consume entry).decoded(by: codec.decode)
+  private func decode(_ entry: WireEntry) -> Write<ErasedValue> {
+    let (write, undecodable) = entry.decoded(by: codec.decode)
     if let undecodable {
       reporter.report(
-        .undecodable(key: write.key.string, reason: undecodable, peer: write.version.origin))
+        .undecodable(key: entry.key.string, reason: undecodable, peer: entry.version.origin))
     }
     return write
   }
