@@ -87,6 +87,8 @@ extension StoreCore {
     return writes
   }
 
+  // Inlined, like what it calls, lest every entry is copied whole.
+  @inline(__always)
   private func decode(_ entry: WireEntry) -> Write<ErasedValue> {
     let (write, undecodable) = entry.decoded(by: codec.decode)
     if let undecodable {
