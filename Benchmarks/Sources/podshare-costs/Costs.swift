@@ -49,6 +49,16 @@ enum Costs {
       for number in 0..<count { try store.set(keys[number % keys.count], to: number) }
       precondition(other.count == min(count, keys.count))
     },
+    "fill": { count in
+      _ = try await filled(with: count, on: MemoryNetwork())
+    },
+    // What it takes more than filling the first is what it takes to send an entry and to receive it.
+    "fill-and-join": { count in
+      let network = MemoryNetwork()
+      let first = try await filled(with: count, on: network)
+      let second = try await store(on: network, joinTimeout: .seconds(60))
+      precondition(first.count == count && second.count == count)
+    },
     // The sequence is consumed as it comes, by the same thread.
     "set-and-watch": { count in
       let store = try await store(on: MemoryNetwork())
@@ -60,9 +70,17 @@ enum Costs {
     },
   ]
 
-  private static func store(on network: MemoryNetwork) async throws -> Store<Int> {
+  private static func filled(with count: Int, on network: MemoryNetwork) async throws -> Store<Int> {
+    let store = try await store(on: network)
+    for number in 0..<count { try store.set("tenant:0000000" + String(1_000_000 + number), to: number) }
+    return store
+  }
+
+  private static func store(
+    on network: MemoryNetwork, joinTimeout: Duration = .milliseconds(1)
+  ) async throws -> Store<Int> {
     var configuration = StoreConfiguration<Int>()
-    configuration.joinTimeout = .milliseconds(1)
+    configuration.joinTimeout = joinTimeout
     configuration.nodeID = "pod-" + String(UInt32.random(in: 1_000_000...9_999_999))
     return try await Store.join("costs", over: MemoryTransport(on: network), configuration: configuration)
   }

@@ -7,6 +7,17 @@ package enum ByteOrder: Sendable {
 }
 
 extension String {
+  /// Whether two strings are the same bytes.
+  @inline(__always)
+  package func hasBytes(of other: String) -> Bool {
+    let isSame = utf8.withContiguousStorageIfAvailable { left in
+      other.utf8.withContiguousStorageIfAvailable { right in
+        UnsafeRawBufferPointer(left).hasBytes(of: UnsafeRawBufferPointer(right))
+      }
+    }
+    return isSame.flatMap { $0 } ?? utf8.elementsEqual(other.utf8)
+  }
+
   package func byteOrder(to other: String) -> ByteOrder {
     let order = utf8.withContiguousStorageIfAvailable { left in
       other.utf8.withContiguousStorageIfAvailable { right in

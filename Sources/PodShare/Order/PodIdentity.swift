@@ -43,7 +43,7 @@ package struct PodIdentity: Sendable {
 extension PodIdentity: Hashable {
   package static func == (lhs: PodIdentity, rhs: PodIdentity) -> Bool {
     lhs.incarnation == rhs.incarnation && lhs.digest == rhs.digest
-      && lhs.nodeID.byteOrder(to: rhs.nodeID) == .same
+      && lhs.nodeID.hasBytes(of: rhs.nodeID)
   }
 
   package func hash(into hasher: inout Hasher) {

@@ -31,11 +31,22 @@ package struct CausalContext: Sendable, Equatable {
     insert(version.sequence...version.sequence, of: version.author)
   }
 
+  /// Records that the effect of merged writes is in the table.
+  mutating func insert(_ numbers: MergedNumbers) {
+    for author in numbers.authors where !author.merged.isEmpty && canRecord(author.identity) {
+      seen[author.identity, default: SequenceSet()].insert(author.merged)
+    }
+  }
+
+  /// Not if its incarnation is not known: then its numbers may come again.
+  private func canRecord(_ author: PodIdentity) -> Bool {
+    author.hasKnownIncarnation && (seen.count < Self.maxAuthors || seen[author] != nil)
+  }
+
   /// Records a range of an author's numbers, unless its incarnation is not known: then they may come again.
   @discardableResult
   package mutating func insert(_ range: ClosedRange<UInt64>, of author: PodIdentity) -> Insertion {
-    guard author.hasKnownIncarnation else { return Insertion() }
-    guard seen.count < Self.maxAuthors || seen[author] != nil else { return Insertion() }
+    guard canRecord(author) else { return Insertion() }
     return seen[author, default: SequenceSet()].insert(range, first: author.incarnation &+ 1)
   }
 

@@ -59,6 +59,8 @@ package struct Outbox<Value: Sendable>: Sendable {
   }
 
   /// Has watchers told of a change.
+  // Inlined, lest what the event is made of is copied for a closure that mostly nobody calls.
+  @inline(__always)
   package mutating func tell(_ event: @autoclosure () -> Event<Value>) {
     // Those that wait to be told have consecutive positions.
     if isWatched || !contents.events.isEmpty {

@@ -5,6 +5,7 @@ extension Replica where Storage: ~Copyable {
     _ entry: StoredEntry<Value>, by write: Write<Value>, outbox: inout Outbox<Value>
   ) {
     storage.commit(entry, forKey: write.key)
+    noteUnconfirmed(write.key)
     note(entry, by: write, outbox: &outbox)
   }
 
@@ -20,11 +21,12 @@ extension Replica where Storage: ~Copyable {
   mutating func commit(_ application: Application<Value>, outbox: inout Outbox<Value>) {
     let changes = application.changes
     guard !changes.isEmpty else { return }
-    storage.commit(Dictionary(uniqueKeysWithValues: changes.lazy.map { ($0.write.key, $0.entry) }))
+    storage.commit(changes.lazy.map { (key: $0.write.key, value: $0.entry) })
     for change in changes {
       if let previous = change.previous {
         note(change.entry, over: previous, by: change.write, outbox: &outbox)
       } else {
+        noteUnconfirmed(change.write.key)
         note(change.entry, by: change.write, outbox: &outbox)
       }
     }
@@ -33,18 +35,17 @@ extension Replica where Storage: ~Copyable {
   // Two of each, with and without a predecessor: an optional entry is copied wherever something is asked of it.
 
   /// What follows from an entry that is in the table.
-  private mutating func note(
+  mutating func note(
     _ entry: StoredEntry<Value>, by write: Write<Value>, outbox: inout Outbox<Value>
   ) {
     let keyHash = StableHash.hash(write.key)
     replace(.nothing, with: tally(of: entry, keyHash), at: keyHash)
-    healing.joining?.unconfirmed.insert(write.key)
     if case .tombstone(let time) = entry.content { tombstones.insert(write.key, deletedAt: time) }
     if entry.isReadable { outbox.tell(resolution.event(of: entry, by: write)) }
   }
 
   /// What follows from an entry that is in the table in the place of another.
-  private mutating func note(
+  mutating func note(
     _ entry: StoredEntry<Value>, over previous: StoredEntry<Value>, by write: Write<Value>,
     outbox: inout Outbox<Value>
   ) {

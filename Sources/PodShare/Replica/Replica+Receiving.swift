@@ -1,4 +1,4 @@
-// What others have written: live, or as entries of their tables.
+// What others write, as it comes in live.
 extension Replica where Storage: ~Copyable {
   /// Takes in another pod's live write of one key.
   package mutating func receive(
@@ -74,49 +74,6 @@ extension Replica where Storage: ~Copyable {
     outbox.append(.report(.lateWrite(key: write.key.string, peer: write.version.origin, age: age)))
   }
 
-  /// Takes in entries of another replica's table. Returns the live ones that were deleted here and are not even
-  /// remembered as such.
-  mutating func receive(
-    entries: [Write<Value>], wall: Timestamp, outbox: inout Outbox<Value>
-  ) -> [SyncMessage.EntryDigest] {
-    var application = Application<Value>()
-    var forgotten: [SyncMessage.EntryDigest] = []
-    for write in entries where !isUnjoinable(write.key, write.version) {
-      if options.merge == nil, write.isJoined {
-        outbox.append(.report(.stillDifferent(key: write.key.string, peer: write.version.origin)))
-      }
-      guard !isForgotten(write) else {
-        counters.rejectedWrites += 1
-        if !write.isDelete { forgotten.append(digest(of: write)) }
-        continue
-      }
-      context.insert(write.version)
-      apply(write, to: &application, wall: wall, outbox: &outbox)
-    }
-    commit(application, outbox: &outbox)
-    return forgotten
-  }
-
-  private func digest(of write: Write<Value>) -> SyncMessage.EntryDigest {
-    let keyHash = StableHash.hash(write.key)
-    let entry = resolution.entry(for: write)
-    return SyncMessage.EntryDigest(
-      keyHash: keyHash, hash: entry.digest(keyHash: keyHash, isMerged: options.merge != nil))
-  }
-
-  /// Whether an entry of another pod's was once here and is gone for good.
-  ///
-  /// A value that is missing here, though its write was seen, was deleted here; so it was if what is here is older, which
-  /// somebody had not seen deleted. A delete that was seen has had its effect where there is nothing now; what has been
-  /// written since is judged by its version as ever, lest a pod whose clock is off decides for the others.
-  private func isForgotten(_ entry: Write<Value>) -> Bool {
-    let current = storage.entry(forKey: entry.key)
-    if entry.isDelete, case .after(let delete) = entry.epoch {
-      return current == nil && context.contains(delete)
-    }
-    return context.contains(entry.version) && current.map { $0.version < entry.version } ?? true
-  }
-
   private mutating func apply(_ write: Write<Value>, wall: Timestamp, outbox: inout Outbox<Value>) {
     guard !write.isDelete else { return apply(asTaken: taken(write, wall: wall), outbox: &outbox) }
     apply(asTaken: write, outbox: &outbox)
@@ -136,14 +93,28 @@ extension Replica where Storage: ~Copyable {
     _ write: Write<Value>, to application: inout Application<Value>, wall: Timestamp,
     outbox: inout Outbox<Value>
   ) {
-    let write = taken(write, wall: wall)
-    guard let current = application.pending(write.key) ?? storage.entry(forKey: write.key) else {
-      counters.appliedWrites += 1
-      return application.put(resolution.entry(for: write), over: nil, by: write)
-    }
-    if let entry = resolve(current, with: write, outbox: &outbox) {
+    let current = application.pending(write.key) ?? storage.entry(forKey: write.key)
+    if let entry = resolve(current, with: write, wall: wall, outbox: &outbox) {
       application.put(entry, over: current, by: write)
     }
+  }
+
+  /// What an entry, or nothing, becomes by another pod's write; nil if it changes nothing.
+  mutating func resolve(
+    _ current: StoredEntry<Value>?, with write: Write<Value>, wall: Timestamp, outbox: inout Outbox<Value>
+  ) -> StoredEntry<Value>? {
+    guard !write.isDelete else {
+      return resolve(current, withTaken: taken(write, wall: wall), outbox: &outbox)
+    }
+    return resolve(current, withTaken: write, outbox: &outbox)
+  }
+
+  private mutating func resolve(
+    _ current: StoredEntry<Value>?, withTaken write: Write<Value>, outbox: inout Outbox<Value>
+  ) -> StoredEntry<Value>? {
+    if let current { return resolve(current, with: write, outbox: &outbox) }
+    counters.appliedWrites += 1
+    return resolution.entry(for: write)
   }
 
   /// Another pod's write as it is taken: a delete is not from the future.

@@ -50,6 +50,34 @@ package struct SequenceSet: Sendable, Equatable {
     return true
   }
 
+  /// Adds numbers in any order. O(numbers) but for sorting them, and O(ranges) of those they lie among.
+  package mutating func insert(_ numbers: [UInt64]) {
+    let numbers = numbers.sorted()
+    guard let least = numbers.first, let greatest = numbers.last else { return }
+    let start = firstIndex { $0.upperBound.saturatingSuccessor >= least }
+    let end = firstIndex { $0.lowerBound > greatest.saturatingSuccessor }
+    var merged: [ClosedRange<UInt64>] = []
+    merged.reserveCapacity(end - start + min(numbers.count, Self.maxRanges - ranges.count))
+    var room = Self.maxRanges - ranges.count
+    var next = start
+    for number in numbers {
+      while next < end, ranges[next].lowerBound <= number {
+        // Two that were apart have met.
+        if !merged.append(joining: ranges[next]) { room += 1 }
+        next += 1
+      }
+      // Beyond the bound it is recorded where it makes no range of its own.
+      let isNextToOne = next < end && ranges[next].lowerBound == number.saturatingSuccessor
+      if room > 0 || isNextToOne || merged.last.map({ number <= $0.upperBound.saturatingSuccessor }) ?? false,
+        merged.append(joining: number...number)
+      {
+        room -= 1
+      }
+    }
+    for range in ranges[next..<end] { merged.append(joining: range) }
+    ranges.replaceSubrange(start..<end, with: merged)
+  }
+
   /// Adds all numbers of another set.
   package mutating func formUnion(_ other: SequenceSet) {
     for range in other.ranges { insert(range) }
@@ -68,4 +96,18 @@ package struct SequenceSet: Sendable, Equatable {
 
 extension UInt64 {
   fileprivate var saturatingSuccessor: UInt64 { self == .max ? .max : self + 1 }
+}
+
+extension [ClosedRange<UInt64>] {
+  /// Appends a range that does not begin before the last one, or makes one of the two if nothing lies between them. Returns
+  /// whether it was appended.
+  @discardableResult
+  fileprivate mutating func append(joining range: ClosedRange<UInt64>) -> Bool {
+    guard let last, range.lowerBound <= last.upperBound.saturatingSuccessor else {
+      append(range)
+      return true
+    }
+    self[count - 1] = last.lowerBound...Swift.max(last.upperBound, range.upperBound)
+    return false
+  }
 }

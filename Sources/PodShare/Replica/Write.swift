@@ -34,8 +34,8 @@ package struct Write<Value: Sendable>: Sendable {
 
   package enum Content: Sendable {
     case set(Value)
-    /// A set whose value this build cannot decode.
-    case setOpaque(OpaqueWrite)
+    /// A set whose value this build cannot decode. Boxed, because there are few and every write pays for the field.
+    indirect case setOpaque(OpaqueWrite)
     /// `at`: the deleter's wall clock.
     case delete(at: Timestamp)
   }

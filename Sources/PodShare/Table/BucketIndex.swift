@@ -9,15 +9,17 @@ package struct BucketIndex<Handle: Equatable & Sendable>: Sendable {
     var handle: Handle
   }
 
-  private enum Node: Sendable {
-    case leaf(ContiguousArray<Item>)
-    case inner(ContiguousArray<Node>)
+  /// A leaf, which has items, or an inner node, which has children: no enumeration, of which a case would have to be taken
+  /// out and put back to be changed in place.
+  private struct Node: Sendable {
+    var items: ContiguousArray<Item> = []
+    var children: ContiguousArray<Node> = []
   }
 
   private static var leafCapacity: Int { 32 }
   private static var maxDepth: Int { 16 }
 
-  private var root = Node.leaf([])
+  private var root = Node()
 
   package init() {}
 
@@ -44,54 +46,44 @@ package struct BucketIndex<Handle: Equatable & Sendable>: Sendable {
   }
 
   private static func insert(_ item: Item, into node: inout Node, depth: Int) {
-    switch node {
-    case .leaf(var items):
-      node = .leaf([])  // So that the array is changed in place.
-      items.append(item)
-      guard items.count > leafCapacity, depth < maxDepth else {
-        node = .leaf(items)
-        return
-      }
-      var children = ContiguousArray(repeating: Node.leaf([]), count: 16)
-      for item in items { insert(item, into: &children[child(item.hash, depth)], depth: depth + 1) }
-      node = .inner(children)
-    case .inner(var children):
-      node = .leaf([])
-      insert(item, into: &children[child(item.hash, depth)], depth: depth + 1)
-      node = .inner(children)
+    guard node.children.isEmpty else {
+      return insert(item, into: &node.children[child(item.hash, depth)], depth: depth + 1)
     }
+    // In one step from none to several: what a split leaves empty mostly gets some.
+    if node.items.isEmpty { node.items.reserveCapacity(leafCapacity / 4) }
+    node.items.append(item)
+    if node.items.count > leafCapacity, depth < maxDepth { split(&node, depth: depth) }
+  }
+
+  private static func split(_ node: inout Node, depth: Int) {
+    node.children = ContiguousArray(repeating: Node(), count: 16)
+    for item in node.items { insert(item, into: &node.children[child(item.hash, depth)], depth: depth + 1) }
+    node.items = []
   }
 
   private static func remove(_ item: Item, from node: inout Node, depth: Int) {
-    switch node {
-    case .leaf(var items):
-      node = .leaf([])
-      if let index = items.firstIndex(where: { $0.hash == item.hash && $0.handle == item.handle }) {
-        items.swapAt(index, items.count - 1)
-        items.removeLast()
-      }
-      node = .leaf(items.isEmpty ? [] : items)
-    case .inner(var children):
-      node = .leaf([])
-      remove(item, from: &children[child(item.hash, depth)], depth: depth + 1)
-      node = .inner(children)
+    guard node.children.isEmpty else {
+      return remove(item, from: &node.children[child(item.hash, depth)], depth: depth + 1)
     }
+    guard let index = node.items.firstIndex(where: { $0.hash == item.hash && $0.handle == item.handle })
+    else {
+      return
+    }
+    node.items.swapAt(index, node.items.count - 1)
+    node.items.removeLast()
+    if node.items.isEmpty { node.items = [] }
   }
 
   private static func forEach(
     in node: Node, depth: Int, prefix: UInt64, mask: UInt64, _ body: (Handle, UInt64) throws -> Void
   ) rethrows {
-    switch node {
-    case .leaf(let items):
-      for item in items where item.hash & mask == prefix { try body(item.handle, item.hash) }
-    case .inner(let children):
-      let shift = UInt64(60 - 4 * depth)
-      for (index, child) in children.enumerated() {
-        // Of the four bits that choose a child, only those count that the bucket is named by.
-        let counting = mask & (15 << shift)
-        guard (UInt64(index) << shift) & counting == prefix & counting else { continue }
-        try forEach(in: child, depth: depth + 1, prefix: prefix, mask: mask, body)
-      }
+    for item in node.items where item.hash & mask == prefix { try body(item.handle, item.hash) }
+    let shift = UInt64(truncatingIfNeeded: 60 - 4 * depth)
+    for (index, child) in node.children.enumerated() {
+      // Of the four bits that choose a child, only those count that the bucket is named by.
+      let counting = mask & (15 << shift)
+      guard (UInt64(index) << shift) & counting == prefix & counting else { continue }
+      try forEach(in: child, depth: depth + 1, prefix: prefix, mask: mask, body)
     }
   }
 }

@@ -12,12 +12,17 @@ package struct DictionaryStorage<Value: Sendable>: EntryStorage, ~Copyable {
   }
 
   package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key) {
+    put(entry, forKey: key)
+  }
+
+  // A snapshot is a copy, which nobody makes while a commit is under way.
+  package mutating func begin() {}
+
+  package mutating func put(_ entry: StoredEntry<Value>, forKey key: Key) {
     if entries.updateValue(entry, forKey: key) == nil { buckets.insert(key, hash: StableHash.hash(key)) }
   }
 
-  package mutating func commit(_ changes: [Key: StoredEntry<Value>]) {
-    for (key, entry) in changes { commit(entry, forKey: key) }
-  }
+  package mutating func publish() {}
 
   package mutating func remove(forKey key: Key) {
     if entries.removeValue(forKey: key) != nil { buckets.remove(key, hash: StableHash.hash(key)) }

@@ -16,8 +16,14 @@ package protocol EntryStorage<Value>: ~Copyable {
   /// Puts one entry. O(1).
   mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key)
 
-  /// Puts several entries, which snapshots see all together or not at all. O(entries).
-  mutating func commit(_ entries: [Key: StoredEntry<Value>])
+  /// Begins a commit of several entries, which snapshots see all together or not at all.
+  mutating func begin()
+
+  /// Puts one entry of a commit that has begun; ``entry(forKey:)`` returns it at once. O(1).
+  mutating func put(_ entry: StoredEntry<Value>, forKey key: Key)
+
+  /// Ends a commit that has begun. O(entries put).
+  mutating func publish()
 
   /// Forgets an entry altogether: only for tombstones whose time is over. O(1).
   mutating func remove(forKey key: Key)
@@ -33,4 +39,13 @@ package protocol EntryStorage<Value>: ~Copyable {
 
   /// Does some of what was put off in order that writes are quick. Returns whether there may be more.
   mutating func tidy() -> Bool
+}
+
+extension EntryStorage where Self: ~Copyable {
+  /// Puts several entries, which snapshots see all together or not at all. O(entries).
+  package mutating func commit(_ entries: some Sequence<(key: Key, value: StoredEntry<Value>)>) {
+    begin()
+    for (key, entry) in entries { put(entry, forKey: key) }
+    publish()
+  }
 }

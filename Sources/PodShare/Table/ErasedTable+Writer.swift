@@ -37,19 +37,21 @@ extension ErasedTable {
     }
 
     package mutating func commit(_ entry: StoredEntry<ErasedValue>, forKey key: Key) {
-      cells.begin()
+      begin()
       put(entry, forKey: key)
-      table.giveUp(cells.publish())
+      publish()
     }
 
-    package mutating func commit(_ entries: [Key: StoredEntry<ErasedValue>]) {
+    package mutating func begin() {
       cells.begin()
-      for (key, entry) in entries { put(entry, forKey: key) }
-      table.giveUp(cells.publish())
     }
 
-    private mutating func put(_ entry: StoredEntry<ErasedValue>, forKey key: Key) {
+    package mutating func put(_ entry: StoredEntry<ErasedValue>, forKey key: Key) {
       cells.put(key) { table.makeCell(entry, key: $0, position: $1) }
+    }
+
+    package mutating func publish() {
+      table.giveUp(cells.publish())
     }
 
     package mutating func remove(forKey key: Key) {

@@ -25,7 +25,7 @@ package struct Key: Sendable {
 
 extension Key: Hashable {
   package static func == (lhs: Key, rhs: Key) -> Bool {
-    lhs.string.byteOrder(to: rhs.string) == .same
+    lhs.string.hasBytes(of: rhs.string)
   }
 
   package func hash(into hasher: inout Hasher) {

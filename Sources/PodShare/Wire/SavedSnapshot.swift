@@ -32,17 +32,18 @@ package enum SavedSnapshot {
 
   package static func decode(_ bytes: ByteBuffer) throws(WireError) -> Contents {
     if WireVersion1.isVersion1(bytes) { return try WireVersion1.decodeSnapshot(bytes) }
-    var reader = WireReader(bytes)
-    guard try WireDecoder.readPreamble(&reader) == .snapshot else {
-      throw WireError(.malformed("the snapshot is some other message"))
-    }
-    var contents = Contents()
-    while reader.remaining > 0 {
-      guard case .state(let chunk) = try WireDecoder.decode(try reader.value()) else {
-        throw WireError(.malformed("the snapshot holds something other than state"))
+    return try WireReader.read(bytes) { reader throws(WireError) in
+      guard try WireDecoder.readPreamble(&reader) == .snapshot else {
+        throw WireError(.malformed("the snapshot is some other message"))
       }
-      contents.entries += chunk.entries
+      var contents = Contents()
+      while reader.remaining > 0 {
+        guard case .state(let chunk) = try WireDecoder.decode(try reader.value()) else {
+          throw WireError(.malformed("the snapshot holds something other than state"))
+        }
+        contents.entries += chunk.entries
+      }
+      return contents
     }
-    return contents
   }
 }

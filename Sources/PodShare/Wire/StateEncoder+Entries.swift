@@ -5,7 +5,7 @@ extension StateEncoder {
   package mutating func add<Value: Sendable>(
     _ entry: StoredEntry<Value>, forKey key: Key, encode: (Value, inout ByteBuffer) throws -> Void
   ) throws {
-    for write in entry.writes(forKey: key) {
+    try entry.forEachWrite(forKey: key) { write in
       switch write.content {
       case .set(let value):
         try set(key, version: write.version, epoch: write.epoch, fingerprint: write.fingerprint) {

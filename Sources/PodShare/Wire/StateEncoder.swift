@@ -28,7 +28,7 @@ package struct StateEncoder {
   private var flagsIndex = 0
   private var count: UInt32 = 0
   private var index = 0
-  private var authors: [PodIdentity: Int] = [:]
+  private var authors = ChunkAuthors()
 
   /// - Parameters:
   ///   - answer: What is answered, or nil for entries that nobody asked for.
@@ -54,30 +54,22 @@ package struct StateEncoder {
     lifetime: Lifetime = .permanent, encode: (inout ByteBuffer) throws -> Void
   ) throws {
     let start = buffer.writerIndex
-    buffer.writeInteger(WireCode.Content.set.rawValue)
-    buffer.writeKey(key)
-    write(version)
-    write(epoch, fingerprint)
-    buffer.writeLifetime(lifetime)
-    let lengthIndex = buffer.writerIndex
-    buffer.writeInteger(UInt32(0))
+    let authorsBefore = authors.count
+    writeHead(.set, key, version, epoch, fingerprint, lifetime)
+    let valueIndex = buffer.writerIndex
     do {
       try encode(&buffer)
     } catch {
-      // Authors that this entry introduced stay introduced, but their bytes are gone: forget them too.
       buffer.moveWriterIndex(to: start)
-      authors = authors.filter { $0.value <= authorsBeforeEntry }
+      authors.forget(after: authorsBefore)
       throw error
     }
-    buffer.setInteger(UInt32(buffer.writerIndex - lengthIndex - MemoryLayout<UInt32>.size), at: lengthIndex)
+    buffer.setInteger(UInt32(buffer.writerIndex - valueIndex), at: valueIndex - MemoryLayout<UInt32>.size)
     entryWritten()
   }
 
   package mutating func delete(_ key: Key, version: Version, epoch: Epoch, deletedAt: Timestamp) {
-    buffer.writeInteger(WireCode.Content.delete.rawValue)
-    buffer.writeKey(key)
-    write(version)
-    write(epoch, nil)
+    writeHead(.delete, key, version, epoch, nil, nil)
     buffer.writeInteger(deletedAt.nanoseconds)
     entryWritten()
   }
@@ -90,7 +82,8 @@ package struct StateEncoder {
     }
     buffer.writeVarint(context.seen.count)
     for (author, numbers) in context.seen {
-      write(author)
+      let name = authors.name(of: author)
+      WireWriter.write(to: &buffer, atMost: name.maxBytes) { name.write(to: &$0) }
       buffer.writeVarint(numbers.ranges.count)
       for range in numbers.ranges {
         buffer.writeInteger(range.lowerBound)
@@ -102,10 +95,9 @@ package struct StateEncoder {
 
   // MARK: Chunks
 
-  private var authorsBeforeEntry = 0
-
   private mutating func begin() {
-    buffer = ByteBufferAllocator().buffer(capacity: 1_024)
+    // What follows a whole chunk is mostly as large again.
+    buffer = ByteBufferAllocator().buffer(capacity: index == 0 ? 1_024 : chunkBytes + 1_024)
     buffer.writeInteger(WireCode.version)
     buffer.writeInteger(WireCode.Kind.state.rawValue)
     buffer.writeIdentity(sender)
@@ -121,13 +113,11 @@ package struct StateEncoder {
     countIndex = buffer.writerIndex
     buffer.writeInteger(UInt32(0))
     count = 0
-    authors = [:]
-    authorsBeforeEntry = 0
+    authors = ChunkAuthors()
   }
 
   private mutating func entryWritten() {
     count += 1
-    authorsBeforeEntry = authors.count
     guard buffer.readableBytes >= chunkBytes else { return }
     end(flags: 0)
     index += 1
@@ -148,29 +138,35 @@ package struct StateEncoder {
     emit(buffer)
   }
 
-  // An author is written out once a chunk and by its number from then on.
-  private mutating func write(_ author: PodIdentity) {
-    if let number = authors[author] {
-      buffer.writeVarint(number)
-    } else {
-      authors[author] = authors.count + 1
-      buffer.writeVarint(0)
-      buffer.writeIdentity(author)
-    }
-  }
-
-  private mutating func write(_ version: Version) {
-    buffer.writeInteger(version.timestamp.nanoseconds)
-    write(version.author)
-    buffer.writeInteger(version.sequence)
-  }
-
-  private mutating func write(_ epoch: Epoch, _ fingerprint: UInt64?) {
+  /// All of an entry that comes before its value, with an empty length, or before its time of delete.
+  ///
+  /// - Parameter lifetime: Of a set.
+  private mutating func writeHead(
+    _ content: WireCode.Content, _ key: Key, _ version: Version, _ epoch: Epoch, _ fingerprint: UInt64?,
+    _ lifetime: Lifetime?
+  ) {
+    let version = ChunkVersion(version, &authors)
     var flags: UInt8 = 0
-    if epoch != .beginning { flags |= WireCode.Extra.epoch }
+    var delete: ChunkVersion?
+    if case .after(let version) = epoch {
+      flags |= WireCode.Extra.epoch
+      delete = ChunkVersion(version, &authors)
+    }
     if fingerprint != nil { flags |= WireCode.Extra.fingerprint }
-    buffer.writeInteger(flags)
-    if case .after(let delete) = epoch { write(delete) }
-    if let fingerprint { buffer.writeInteger(fingerprint) }
+    let fixed = 1 + 3 * WireWriter.varintBytes + 1 + 8 + 4
+    let limit =
+      fixed + key.string.utf8.count + version.maxBytes + (delete?.maxBytes ?? 0)
+      + (lifetime?.bytes.count ?? 0)
+    WireWriter.write(to: &buffer, atMost: limit) { writer in
+      writer.integer(content.rawValue)
+      writer.key(key)
+      version.write(to: &writer)
+      writer.integer(flags)
+      delete?.write(to: &writer)
+      if let fingerprint { writer.integer(fingerprint) }
+      guard let lifetime else { return }
+      writer.lifetime(lifetime)
+      writer.integer(UInt32(0))
+    }
   }
 }

@@ -14,12 +14,15 @@ package enum WireDecoder {
   static func decode(_ bytes: ByteBuffer, knowing author: EncodedIdentity?) throws(WireError) -> WireMessage {
     guard bytes.readableBytes <= WireLimits.messageBytes else { throw WireError(.oversized) }
     if WireVersion1.isVersion1(bytes) { return .write(try WireVersion1.decodeEvent(bytes)) }
-    var reader = WireReader(bytes, knowing: author)
+    return try WireReader.read(bytes, knowing: author) { reader throws(WireError) in try decode(&reader) }
+  }
+
+  private static func decode(_ reader: inout WireReader) throws(WireError) -> WireMessage {
     let kind = try readPreamble(&reader)
     switch kind {
     case .write: return .write(try decodeWrite(&reader))
     case .stateRequest: return .stateRequest(try decodeStateRequest(&reader))
-    case .state: return .state(try decodeState(bytes, &reader))
+    case .state: return .state(try decodeState(&reader))
     case .snapshot: throw WireError(.malformed("a snapshot is not a message"))
     case .keptContext: throw WireError(.malformed("what is kept is not a message"))
     case .heartbeat, .comparison, .differences, .want, .missing, .context, .forgotten, .receipt, .goodbye:
@@ -138,7 +141,7 @@ package enum WireDecoder {
   }
 
   private static func setEpoch(
-    of entry: inout WireEntry, after delete: Version, _ reader: WireReader
+    of entry: inout WireEntry, after delete: Version, _ reader: borrowing WireReader
   ) throws(WireError) {
     guard case .set = entry.content, delete < entry.version else {
       throw reader.error(.malformed("a write is older than the delete it came after"))
@@ -163,17 +166,9 @@ package enum WireDecoder {
     return request
   }
 
-  private static func decodeState(
-    _ bytes: ByteBuffer, _ reader: inout WireReader
-  ) throws(WireError) -> StateChunk {
+  private static func decodeState(_ reader: inout WireReader) throws(WireError) -> StateChunk {
     let sender = try readSender(&reader)
-    let checksumLength = MemoryLayout<UInt32>.size
-    guard reader.remaining >= checksumLength else { throw reader.error(.truncated) }
-    let body = bytes.readableBytesView.dropLast(checksumLength)
-    guard
-      bytes.getInteger(at: bytes.writerIndex - checksumLength, as: UInt32.self) == CRC32C.checksum(of: body)
-    else { throw reader.error(.checksumMismatch) }
-
+    try reader.requireChecksum()
     let flags: UInt8 = try reader.integer()
     guard flags & ~WireCode.State.known == 0 else { throw reader.error(.malformed("unknown flags \(flags)")) }
     var position: StateChunk.Position?

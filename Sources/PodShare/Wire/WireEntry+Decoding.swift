@@ -2,6 +2,7 @@ package import NIOCore
 
 extension WireEntry {
   /// The entry with its value decoded; or, with the reason, the entry with its bytes kept as they are.
+  @inline(__always)
   package func decoded<Value: Sendable>(
     by decode: (Key, ByteBuffer) throws -> Value
   ) -> (Write<Value>, undecodable: String?) {

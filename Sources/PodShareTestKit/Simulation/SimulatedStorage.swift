@@ -60,13 +60,35 @@ package enum SimulatedStorage<Value: Sendable>: EntryStorage, ~Copyable {
     }
   }
 
-  package mutating func commit(_ entries: [Key: StoredEntry<Value>]) {
+  package mutating func begin() {
     switch consume self {
     case .dictionary(var storage):
-      storage.commit(entries)
+      storage.begin()
       self = .dictionary(storage)
     case .table(var storage):
-      storage.commit(entries)
+      storage.begin()
+      self = .table(storage)
+    }
+  }
+
+  package mutating func put(_ entry: StoredEntry<Value>, forKey key: Key) {
+    switch consume self {
+    case .dictionary(var storage):
+      storage.put(entry, forKey: key)
+      self = .dictionary(storage)
+    case .table(var storage):
+      storage.put(entry, forKey: key)
+      self = .table(storage)
+    }
+  }
+
+  package mutating func publish() {
+    switch consume self {
+    case .dictionary(var storage):
+      storage.publish()
+      self = .dictionary(storage)
+    case .table(var storage):
+      storage.publish()
       self = .table(storage)
     }
   }

@@ -50,9 +50,16 @@ extension Table {
       writer.commit(entry.erased(forKey: key, as: type), forKey: key)
     }
 
-    package mutating func commit(_ entries: [Key: StoredEntry<Value>]) {
-      writer.commit(
-        Dictionary(uniqueKeysWithValues: entries.map { ($0, $1.erased(forKey: $0, as: type)) }))
+    package mutating func begin() {
+      writer.begin()
+    }
+
+    package mutating func put(_ entry: StoredEntry<Value>, forKey key: Key) {
+      writer.put(entry.erased(forKey: key, as: type), forKey: key)
+    }
+
+    package mutating func publish() {
+      writer.publish()
     }
 
     package mutating func remove(forKey key: Key) {

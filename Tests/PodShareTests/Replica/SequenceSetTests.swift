@@ -47,6 +47,42 @@ struct SequenceSetTests {
     expectCanonical(union, "seed \(seed)")
   }
 
+  @Test(
+    "Numbers that go in together are what they are one by one, in whatever order",
+    arguments: 0..<40 as Range<UInt64>)
+  func together(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var (together, oneByOne) = (SequenceSet(), SequenceSet())
+    for _ in 0..<20 {
+      let numbers = (0..<Int.random(in: 0..<40, using: &generator)).map { _ in
+        UInt64.random(in: 0..<500, using: &generator)
+      }
+      together.insert(numbers)
+      for number in numbers { oneByOne.insert(number) }
+      #expect(together == oneByOne, "seed \(seed)")
+    }
+    expectCanonical(together, "seed \(seed)")
+  }
+
+  @Test("P7: of numbers that go in together, too, what is beyond the bound is forgotten")
+  func boundTogether() {
+    var set = SequenceSet()
+    set.insert((0..<5_000 as Range<UInt64>).map { $0 * 4 })
+    #expect(set.ranges.count == SequenceSet.maxRanges)
+    let recorded = set.ranges
+    // What makes a range longer, or one of two, is taken even then, and makes room.
+    let joining: [UInt64] = [1, 7, 9, 10, 11, 13, 14, 15]
+    let apart: [UInt64] = [2_002, 10_002, 20_002]
+    set.insert(apart + joining.reversed())
+    #expect(set.ranges.count == SequenceSet.maxRanges)
+    #expect(recorded.allSatisfy { set.contains($0.lowerBound) })
+    #expect(joining.allSatisfy(set.contains))
+    #expect(apart.map(set.contains) == [true, true, false])
+    #expect(
+      set.ranges.joined().allSatisfy { $0.isMultiple(of: 4) || joining.contains($0) || apart.contains($0) })
+    expectCanonical(set, "at the bound")
+  }
+
   @Test("Numbers in a row are one range")
   func row() {
     var set = SequenceSet()
@@ -62,6 +98,9 @@ struct SequenceSetTests {
     set.insert(.min)
     set.insert(.max)
     #expect(set.ranges == [0...0, (.max - 1)...(.max)])
+    var together = SequenceSet()
+    together.insert([.max, .min, .max - 1, .max])
+    #expect(together == set)
     set.insert(0...UInt64.max)
     #expect(set.ranges == [0...UInt64.max])
     set.insert(5)

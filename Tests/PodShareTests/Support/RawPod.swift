@@ -53,7 +53,7 @@ struct RawPod: Sendable {
     buffer.writeInteger(WireCode.Content.set.rawValue)
     buffer.writeVarint(keyBytes.count)
     buffer.writeBytes(keyBytes)
-    buffer.writeLifetime(lifetime)
+    WireWriter.write(to: &buffer, atMost: 20 + lifetime.bytes.count) { $0.lifetime(lifetime) }
     buffer.writeInteger(UInt32(json.utf8.count))
     buffer.writeString(json)
     buffer.writeInteger(UInt8(0))

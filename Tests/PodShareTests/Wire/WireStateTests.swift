@@ -120,6 +120,17 @@ struct WireStateTests {
     #expect(CRC32C.checksum(of: []) == 0)
   }
 
+  @Test(
+    "CRC-32C is the same of bytes that lie together and of bytes that do not, however many", arguments: 0..<40
+  )
+  func checksumOfScatteredBytes(count: Int) {
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 89 &+ 5) }
+    #expect(CRC32C.checksum(of: bytes) == CRC32C.checksum(of: bytes.lazy.filter { _ in true }))
+    var buffer = ByteBuffer(bytes: [0xff] + bytes)
+    buffer.moveReaderIndex(forwardBy: 1)
+    #expect(CRC32C.checksum(of: buffer.readableBytesView) == CRC32C.checksum(of: bytes))
+  }
+
   private func chunk(_ message: ByteBuffer) throws -> StateChunk {
     guard case .state(let chunk) = try WireDecoder.decode(message) else { throw WireError(.empty) }
     return chunk

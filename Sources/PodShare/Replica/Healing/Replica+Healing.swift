@@ -22,7 +22,9 @@ extension Replica where Storage: ~Copyable {
   ) {
     guard chunk.sender != identity else { return }
     let applied = counters.appliedWrites
-    let forgotten = receive(entries: entries, wall: wall, outbox: &outbox)
+    let isStream =
+      healing.joining.map { $0.source == chunk.sender && $0.id == chunk.position?.request } ?? false
+    let forgotten = merge(entries, isStream: isStream, wall: wall, outbox: &outbox)
     counters.healing.entriesReceived += counters.appliedWrites - applied
     guard let position = chunk.position else {
       if let hop = chunk.hop {
@@ -30,8 +32,8 @@ extension Replica where Storage: ~Copyable {
       }
       return
     }
-    if let joining = healing.joining, joining.source == chunk.sender, joining.id == position.request {
-      receiveStream(chunk, at: position, keys: entries.map(\.key), outbox: &outbox)
+    if isStream {
+      receiveStream(chunk, at: position, bringsEntries: !entries.isEmpty, outbox: &outbox)
     } else {
       answer(entries, hop: 0, forgotten: forgotten, to: chunk.sender, outbox: &outbox)
       if !receiveMissing(chunk, at: position) { _ = receiveWanted(chunk, at: position, outbox: &outbox) }
@@ -44,7 +46,7 @@ extension Replica where Storage: ~Copyable {
   package mutating func receive(
     saved entries: [Write<Value>], wall: Timestamp, outbox: inout Outbox<Value>
   ) -> Set<Key> {
-    let forgotten = receive(entries: entries, wall: wall, outbox: &outbox)
+    let forgotten = merge(entries, isStream: false, wall: wall, outbox: &outbox)
     guard !forgotten.isEmpty else { return [] }
     let hashes = Set(forgotten.map(\.keyHash))
     return Set(entries.lazy.map(\.key).filter { hashes.contains(StableHash.hash($0)) })

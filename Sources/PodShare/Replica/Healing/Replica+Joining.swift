@@ -70,13 +70,23 @@ extension Replica where Storage: ~Copyable {
     outbox.append(.answer(request))
   }
 
+  /// There is a key here that has not come in the stream, if there is one.
+  mutating func noteUnconfirmed(_ key: Key) {
+    healing.joining?.unconfirmed.insert(key)
+  }
+
+  /// A key has come in the stream.
+  mutating func confirm(_ key: Key) {
+    guard healing.joining?.unconfirmed.isEmpty == false else { return }
+    healing.joining?.unconfirmed.remove(key)
+  }
+
   /// A chunk of the stream has been merged.
   mutating func receiveStream(
-    _ chunk: StateChunk, at position: StateChunk.Position, keys: [Key], outbox: inout Outbox<Value>
+    _ chunk: StateChunk, at position: StateChunk.Position, bringsEntries: Bool, outbox: inout Outbox<Value>
   ) {
     guard var joining = healing.joining else { return }
-    for key in keys { joining.unconfirmed.remove(key) }
-    joining.hasBroughtEntries = joining.hasBroughtEntries || !keys.isEmpty
+    joining.hasBroughtEntries = joining.hasBroughtEntries || bringsEntries
     joining.lastProgress = healing.tick
     counters.healing.streamed += 1
     guard let theirs = joining.answer.receive(chunk, at: position) else {

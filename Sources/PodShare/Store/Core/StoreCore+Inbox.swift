@@ -87,10 +87,15 @@ extension StoreCore {
     }
   }
 
-  func decode(_ entries: some Sequence<WireEntry>) -> [Write<ErasedValue>] {
-    entries.map(decode)
+  func decode(_ entries: [WireEntry]) -> [Write<ErasedValue>] {
+    var writes: [Write<ErasedValue>] = []
+    writes.reserveCapacity(entries.count)
+    for index in entries.indices { writes.append(decode(entries[index])) }
+    return writes
   }
 
+  // Inlined, like what it calls, lest every entry is copied whole.
+  @inline(__always)
   private func decode(_ entry: WireEntry) -> Write<ErasedValue> {
     let (write, undecodable) = entry.decoded(by: codec.decode)
     if let undecodable {

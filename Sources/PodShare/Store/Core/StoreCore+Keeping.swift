@@ -68,7 +68,7 @@ extension StoreCore {
   /// Merges what was kept. Returns the keys whose entries were deleted here long ago.
   @discardableResult
   func takeIn(_ kept: some Sequence<KeptEntry>) -> Set<Key> {
-    let writes = decode(kept.lazy.flatMap(\.entries))
+    let writes = decode(kept.flatMap(\.entries))
     guard !writes.isEmpty else { return [] }
     let wall = now()
     return update { $0.replica.receive(saved: writes, wall: wall, outbox: &$0.outbox) }

@@ -42,7 +42,7 @@ extension StoreCore {
     // In parts: the write lock is held for a bounded time each.
     var rest = snapshot.entries[...]
     while !rest.isEmpty {
-      let writes = decode(rest.prefix(Self.entriesMergedAtOnce))
+      let writes = decode(Array(rest.prefix(Self.entriesMergedAtOnce)))
       rest = rest.dropFirst(Self.entriesMergedAtOnce)
       let wall = now()
       update { _ = $0.replica.receive(saved: writes, wall: wall, outbox: &$0.outbox) }

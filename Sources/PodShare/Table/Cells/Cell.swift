@@ -168,31 +168,7 @@ struct CellLayout {
   func hasKey(_ cell: Cell, _ key: UnsafeRawBufferPointer) -> Bool {
     guard Int(marks(of: cell) & UInt32(Self.maxKeyBytes)) == key.count else { return false }
     guard let bytes = key.baseAddress else { return true }
-    return Self.areEqual(UnsafeRawPointer(cell.head) + (keyOffset &+ 4), bytes, count: key.count)
-  }
-
-  /// Eight bytes at a time, the last eight perhaps overlapping those before: never a byte beyond `count`.
-  @inline(__always)
-  private static func areEqual(_ left: UnsafeRawPointer, _ right: UnsafeRawPointer, count: Int) -> Bool {
-    guard count >= 8 else {
-      for offset in 0..<count
-      where left.load(fromByteOffset: offset, as: UInt8.self)
-        != right.load(fromByteOffset: offset, as: UInt8.self)
-      {
-        return false
-      }
-      return true
-    }
-    var offset = 0
-    while offset < count &- 8 {
-      guard
-        left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-          == right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      else { return false }
-      offset &+= 8
-    }
-    return left.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
-      == right.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+    return (UnsafeRawPointer(cell.head) + (keyOffset &+ 4)).hasBytes(of: bytes, count: key.count)
   }
 }
 

@@ -15,23 +15,19 @@ package struct KeptContext: Sendable {
 
   /// Reads a field.
   package init(content: ByteBuffer) throws(WireError) {
-    var reader = WireReader(content)
-    tag = try reader.slice(KeptEntry.tagBytes)
-    _ = try reader.slice(Int(try reader.integer(UInt16.self)))
-    guard try WireDecoder.readPreamble(&reader) == .keptContext else {
-      throw reader.error(.malformed("what is kept is some other message"))
+    (tag, generation, context) = try WireReader.read(content) { reader throws(WireError) in
+      let tag = try reader.slice(KeptEntry.tagBytes)
+      _ = try reader.slice(Int(try reader.integer(UInt16.self)))
+      guard try WireDecoder.readPreamble(&reader) == .keptContext else {
+        throw reader.error(.malformed("what is kept is some other message"))
+      }
+      try reader.requireChecksum()
+      let generation: UInt64 = try reader.integer()
+      let context = try reader.context()
+      _ = try reader.integer(UInt32.self)  // The checksum.
+      try reader.requireEnd()
+      return (tag, generation, context)
     }
-    generation = try reader.integer()
-    context = try reader.context()
-    let end = content.writerIndex - MemoryLayout<UInt32>.size
-    let checksum = try reader.integer(UInt32.self)
-    try reader.requireEnd()
-    guard
-      checksum
-        == CRC32C.checksum(
-          of: content.viewBytes(at: content.readerIndex, length: end - content.readerIndex)
-            ?? ByteBufferView())
-    else { throw reader.error(.checksumMismatch) }
   }
 
   /// - Parameter tag: Drawn at random, so that no two contents are alike.

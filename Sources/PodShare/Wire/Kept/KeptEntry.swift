@@ -30,20 +30,20 @@ package struct KeptEntry: Sendable {
   }
 
   private init(reading name: ByteBuffer, _ content: ByteBuffer) throws(WireError) {
-    var nameReader = WireReader(name)
     guard name.readableBytes <= WireLimits.keyBytes else { throw WireError(.malformed("a key is too long")) }
-    key = Key(try nameReader.text(name.readableBytes))
-    var reader = WireReader(content)
-    tag = try reader.slice(Self.tagBytes)
-    _ = try reader.slice(Int(try reader.integer(UInt16.self)))
-    guard case .state(let chunk) = try WireDecoder.decode(try reader.slice(reader.remaining)) else {
+    let key = try WireReader.read(name) { reader throws(WireError) in Key(try reader.text(reader.remaining)) }
+    let (tag, message) = try WireReader.read(content) { reader throws(WireError) in
+      let tag = try reader.slice(Self.tagBytes)
+      _ = try reader.slice(Int(try reader.integer(UInt16.self)))
+      return (tag, try reader.slice(reader.remaining))
+    }
+    guard case .state(let chunk) = try WireDecoder.decode(message) else {
       throw WireError(.malformed("what is kept is some other message"))
     }
-    entries = chunk.entries
-    let key = key
-    guard !entries.isEmpty, entries.allSatisfy({ $0.key == key }) else {
+    guard !chunk.entries.isEmpty, chunk.entries.allSatisfy({ $0.key == key }) else {
       throw WireError(.malformed("what is kept is of another key"))
     }
+    (self.key, self.tag, entries) = (key, tag, chunk.entries)
   }
 
   /// What is to be kept of an entry.

@@ -1,0 +1,117 @@
+// Entries of other replicas' tables, as they come in chunks or were kept by a transport.
+extension Replica where Storage: ~Copyable {
+  /// What merging some entries has brought about so far.
+  private struct Merging {
+    let wall: Timestamp
+    /// They are of the stream by which this replica joins.
+    let isStream: Bool
+    var numbers = MergedNumbers()
+    /// The live ones that were deleted here and are not even remembered as such.
+    var forgotten: [SyncMessage.EntryDigest] = []
+  }
+
+  /// Takes in entries of another replica's table. Returns the live ones that were deleted here and are not even
+  /// remembered as such.
+  ///
+  /// - Parameter isStream: They are of the stream by which this replica joins.
+  mutating func merge(
+    _ entries: [Write<Value>], isStream: Bool, wall: Timestamp, outbox: inout Outbox<Value>
+  ) -> [SyncMessage.EntryDigest] {
+    var merging = Merging(wall: wall, isStream: isStream)
+    storage.begin()
+    var start = 0
+    while start < entries.count {
+      var end = start + 1
+      while end < entries.count, entries[end].key == entries[start].key { end += 1 }
+      if end == start + 1 {
+        merge(entries[start], &merging, outbox: &outbox)
+      } else {
+        merge(entries[start..<end], &merging, outbox: &outbox)
+      }
+      start = end
+    }
+    storage.publish()
+    context.insert(merging.numbers)
+    return merging.forgotten
+  }
+
+  private mutating func merge(_ write: Write<Value>, _ merging: inout Merging, outbox: inout Outbox<Value>) {
+    if merging.isStream { confirm(write.key) }
+    let previous = storage.entry(forKey: write.key)
+    guard isAdmitted(write, over: previous, &merging, outbox: &outbox),
+      let entry = resolve(previous, with: write, wall: merging.wall, outbox: &outbox)
+    else { return }
+    put(entry, over: previous, by: write, isStream: merging.isStream, outbox: &outbox)
+  }
+
+  /// Takes in several writes of one key, which stand one behind the other: they change it together.
+  private mutating func merge(
+    _ writes: ArraySlice<Write<Value>>, _ merging: inout Merging, outbox: inout Outbox<Value>
+  ) {
+    let key = writes[writes.startIndex].key
+    if merging.isStream { confirm(key) }
+    let previous = storage.entry(forKey: key)
+    // What it becomes, and by which write.
+    var change: (entry: StoredEntry<Value>, cause: Write<Value>)?
+    for write in writes where isAdmitted(write, over: previous, &merging, outbox: &outbox) {
+      let current = change?.entry ?? previous
+      if let entry = resolve(current, with: write, wall: merging.wall, outbox: &outbox) {
+        change = (entry, write)
+      }
+    }
+    guard let change else { return }
+    put(change.entry, over: previous, by: change.cause, isStream: merging.isStream, outbox: &outbox)
+  }
+
+  private mutating func put(
+    _ entry: StoredEntry<Value>, over previous: StoredEntry<Value>?, by write: Write<Value>, isStream: Bool,
+    outbox: inout Outbox<Value>
+  ) {
+    storage.put(entry, forKey: write.key)
+    if let previous { return note(entry, over: previous, by: write, outbox: &outbox) }
+    if !isStream { noteUnconfirmed(write.key) }
+    note(entry, by: write, outbox: &outbox)
+  }
+
+  /// Whether a write is to be resolved with what is here.
+  private mutating func isAdmitted(
+    _ write: Write<Value>, over current: StoredEntry<Value>?, _ merging: inout Merging,
+    outbox: inout Outbox<Value>
+  ) -> Bool {
+    guard !isUnjoinable(write.key, write.version) else { return false }
+    if options.merge == nil, write.isJoined { reportJoined(write, outbox: &outbox) }
+    guard !isForgotten(write, over: current?.version, &merging) else {
+      counters.rejectedWrites += 1
+      if !write.isDelete { merging.forgotten.append(digest(of: write)) }
+      return false
+    }
+    merging.numbers.append(write.version, in: context)
+    return true
+  }
+
+  private func reportJoined(_ write: Write<Value>, outbox: inout Outbox<Value>) {
+    outbox.append(.report(.stillDifferent(key: write.key.string, peer: write.version.origin)))
+  }
+
+  private func digest(of write: Write<Value>) -> SyncMessage.EntryDigest {
+    let keyHash = StableHash.hash(write.key)
+    let entry = resolution.entry(for: write)
+    return SyncMessage.EntryDigest(
+      keyHash: keyHash, hash: entry.digest(keyHash: keyHash, isMerged: options.merge != nil))
+  }
+
+  /// Whether an entry of another pod's was once here and is gone for good.
+  ///
+  /// A value that is missing here, though its write was seen, was deleted here; so it was if what is here is older, which
+  /// somebody had not seen deleted. A delete that was seen has had its effect where there is nothing now; what has been
+  /// written since is judged by its version as ever, lest a pod whose clock is off decides for the others.
+  private func isForgotten(
+    _ entry: Write<Value>, over current: Version?, _ merging: inout Merging
+  ) -> Bool {
+    if entry.isDelete, case .after(let delete) = entry.epoch {
+      return current == nil && context.contains(delete)
+    }
+    if let current, current >= entry.version { return false }
+    return merging.numbers.wasSeen(entry.version, in: context)
+  }
+}

@@ -1,0 +1,69 @@
+/// The authors of a chunk's entries: each is written out once, and by its number from then on.
+struct ChunkAuthors {
+  /// How a chunk names an author.
+  enum Name {
+    case number(Int)
+    /// It is written out, which gives it the next number.
+    case identity(PodIdentity)
+
+    func write(to writer: inout WireWriter) {
+      switch self {
+      case .number(let number): writer.varint(UInt64(number))
+      case .identity(let identity):
+        writer.varint(0)
+        writer.identity(identity)
+      }
+    }
+
+    var maxBytes: Int {
+      switch self {
+      case .number: WireWriter.varintBytes
+      case .identity(let identity): 1 + WireWriter.maxBytes(of: identity)
+      }
+    }
+  }
+
+  private var numbers: [PodIdentity: Int] = [:]
+  /// Mostly the next is the same.
+  private var last: (author: PodIdentity, number: Int)?
+
+  var count: Int { numbers.count }
+
+  mutating func name(of author: PodIdentity) -> Name {
+    if let last, last.author == author { return .number(last.number) }
+    if let number = numbers[author] {
+      last = (author, number)
+      return .number(number)
+    }
+    let number = numbers.count + 1
+    numbers[author] = number
+    last = (author, number)
+    return .identity(author)
+  }
+
+  /// Forgets those that were named first after so many others: what named them is not sent.
+  mutating func forget(after count: Int) {
+    guard numbers.count > count else { return }
+    numbers = numbers.filter { $0.value <= count }
+    last = nil
+  }
+}
+
+/// A version as a chunk names it.
+struct ChunkVersion {
+  private let version: Version
+  private let author: ChunkAuthors.Name
+
+  init(_ version: Version, _ authors: inout ChunkAuthors) {
+    self.version = version
+    author = authors.name(of: version.author)
+  }
+
+  func write(to writer: inout WireWriter) {
+    writer.integer(version.timestamp.nanoseconds)
+    author.write(to: &writer)
+    writer.integer(version.sequence)
+  }
+
+  var maxBytes: Int { 8 + author.maxBytes + 8 }
+}
