@@ -16,6 +16,7 @@ final class Mesh {
   let publishing: PublishQueue
   let subscriptions: SubscriptionTable
   let snapshots: SnapshotSources
+  let access: LoopAccess
   private let tls: TLSContexts?
   private let reporter: MeshReporter
 
@@ -26,6 +27,8 @@ final class Mesh {
   /// Of all connections, also those that have not got as far as being links.
   private(set) var handlers: [MeshState.LinkID: LinkHandler] = [:]
   private var inboundCount = 0
+  /// Of all dials that are under way.
+  private var resolvers: [ObjectIdentifier: PeerResolver] = [:]
   /// Where each topic's messages go, as far as it was asked for since the last change.
   private var routes: [Route: [LinkHandler]] = [:]
   /// What the peers have been told that is wanted here.
@@ -61,7 +64,7 @@ final class Mesh {
   init(
     _ configuration: P2PConfiguration, identity: PodIdentity, eventLoop: any EventLoop,
     publishing: PublishQueue,
-    subscriptions: SubscriptionTable, snapshots: SnapshotSources, tls: TLSContexts?
+    subscriptions: SubscriptionTable, snapshots: SnapshotSources, access: LoopAccess, tls: TLSContexts?
   ) {
     self.configuration = configuration
     self.identity = identity
@@ -69,6 +72,7 @@ final class Mesh {
     self.publishing = publishing
     self.subscriptions = subscriptions
     self.snapshots = snapshots
+    self.access = access
     self.tls = tls
     linkRules = configuration.linkRules(of: identity)
     queueLimits = configuration.queueLimits
@@ -149,7 +153,10 @@ final class Mesh {
 
   private func dial(_ address: PeerAddress) {
     let mesh = bound
+    let resolver = PeerResolver(eventLoop: eventLoop, access: access)
+    resolvers[ObjectIdentifier(resolver)] = resolver
     ClientBootstrap(group: eventLoop)
+      .resolver(resolver)
       .connectTimeout(TimeAmount(configuration.dialTimeout))
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
@@ -160,6 +167,7 @@ final class Mesh {
       .connect(host: address.host, port: address.port)
       .assumeIsolated()
       .whenComplete { [self] result in
+        resolvers[ObjectIdentifier(resolver)] = nil
         if case .failure(let error) = result { dialFailed(address, error) }
       }
   }
@@ -387,11 +395,13 @@ final class Mesh {
     return true
   }
 
-  /// Succeeds when a first try to reach each peer has come to its end.
+  /// Succeeds when a first try to reach each peer has come to its end, and at the latest when it may have.
   func settled() -> EventLoopFuture<Void> {
     if state.hasTriedAll || isClosed { return eventLoop.makeSucceededVoidFuture() }
     let promise = eventLoop.makePromise(of: Void.self)
     settling.append(promise)
+    let patience = TimeAmount(configuration.dialTimeout + configuration.handshakeTimeout)
+    eventLoop.scheduleTask(in: patience) { promise.succeed() }
     return promise.futureResult
   }
 
@@ -424,6 +434,7 @@ final class Mesh {
     for number in acknowledgements.keys { acknowledgements.removeValue(forKey: number)?.promise.succeed() }
     endAllSnapshotRequests()
     checkWhetherSettled()
+    for resolver in resolvers.values { resolver.cancelQueries() }
     let channels = handlers.values.compactMap(\.channel)
     for handler in handlers.values { handler.close(.farewell(byPeer: false)) }
     // One that takes nothing is not waited for.
