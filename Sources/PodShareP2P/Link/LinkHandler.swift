@@ -121,7 +121,7 @@ final class LinkHandler: ChannelInboundHandler {
         guard state.phase != .ended else { return }
       }
     } catch {
-      close(error.isTLS ? .tlsFailed(error.description) : .badFrame(error.description))
+      close(LinkEnd(error))
     }
     state.frameIsIncomplete(reader.isInsideFrame, now: now)
   }
@@ -143,10 +143,14 @@ final class LinkHandler: ChannelInboundHandler {
     if let error = error as? NIOSSLError, case .uncleanShutdown = error, end != nil { return }
     // A certificate that the other side refuses shows only after this side's part of the handshake.
     let isAdmitted = isOpen && state.phase != .greeting
-    close(
-      isEncrypted && !isAdmitted
-        ? .tlsFailed(TLSFailure.words(error, trusted: "the fleet's authority"))
-        : .failed(DialFailure.words(error)))
+    guard isEncrypted, !isAdmitted else { return close(.failed(DialFailure.words(error))) }
+    let failure = TLSFailure(error, trusted: "the fleet's authority")
+    switch failure.kind {
+    case .goneInHandshake: close(.goneInHandshake(failure.description))
+    case .untrusted: close(.tlsFailed(failure.description, .untrustedCertificate))
+    case .certificateWanted: close(.tlsFailed(failure.description, .certificateWanted))
+    case nil: close(.tlsFailed(failure.description, nil))
+    }
   }
 
   func channelInactive(context: ChannelHandlerContext) {

@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import NIOPosix
 import PodShare
 import PodShareP2P
 import Testing
@@ -160,6 +161,35 @@ struct TLSTests {
     try files.write(Certificates.renewed, Certificates.renewedKey)
     await a.waitForLinks(["b"])
     for pod in [a, b] { try await pod.close() }
+  }
+
+  @Test("The key of another certificate is named as such, with its file")
+  func wrongKey() async throws {
+    let files = try Files(Certificates.renewed, Certificates.podKey)
+    await #expect {
+      _ = try await start("a", files.mutual)
+    } throws: { error in
+      let text = "\(error)"
+      return text.contains("the key does not fit the certificate") && text.contains(files.path("key"))
+        && text.contains(files.path("cert"))
+    }
+  }
+
+  @Test("A peer that goes away in the middle of the handshake is told of as such: it may be starting anew")
+  func goesAway() async throws {
+    let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .childChannelInitializer { channel in channel.close() }
+      .bind(host: "127.0.0.1", port: 0).get()
+    let address = PeerAddress(host: "127.0.0.1", port: server.localAddress?.port ?? 0)
+    let files = try Files(Certificates.pod, Certificates.podKey)
+    let a = try await start("a", files.mutual, peers: [address])
+    await eventually("it is reported") { !a.reported.isEmpty }
+    try await Task.sleep(for: .milliseconds(300))
+    #expect(a.reported.allSatisfy { $0.code == .handshakeFailed }, "\(a.reported)")
+    #expect(
+      a.reported.allSatisfy { $0.message.contains("in the middle of the TLS handshake") }, "\(a.reported)")
+    try await a.close()
+    try await server.close()
   }
 
   @Test("Files that are not there, or hold something else, keep the transport from starting, and are named")
