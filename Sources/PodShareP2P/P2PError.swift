@@ -99,7 +99,11 @@ extension P2PError {
     case .otherProtocol(let what):
       self.init(.protocolViolation, what, peer: peer, cause: .otherProtocol)
     case .noHandshake: self.init(.handshakeFailed, "it did not introduce itself in time", peer: peer)
-    case .slowFrame: self.init(.silentPeer, "it did not finish a frame in time", peer: peer)
+    case .slowFrame:
+      self.init(.silentPeer, "it did not finish a frame, or go on with a message, in time", peer: peer)
+    case .madeRoom:
+      self.init(
+        .tooManyLinks, "too many connections say nothing; the oldest of them was closed", peer: peer)
     case .silence(let time): self.init(.silentPeer, "nothing was heard of it for \(time)", peer: peer)
     case .otherVersion(let oldest, let newest):
       self.init(

@@ -13,7 +13,7 @@ enum LinkEnd: Error, Equatable {
   /// What is at the other side is no pod.
   case otherProtocol(String)
   case noHandshake
-  /// A frame began and did not come to its end.
+  /// A frame began and did not come to its end, or a message in parts did not grow.
   case slowFrame
   case silence(Duration)
   case otherVersion(UInt8, UInt8)
@@ -24,6 +24,8 @@ enum LinkEnd: Error, Equatable {
   case farewell(byPeer: Bool)
   /// The other side was removed from the peers and came back by itself.
   case removed
+  /// It never said a word, and another connection needs its place.
+  case madeRoom
   /// The other side went away before TLS was set up: it may be starting anew.
   case goneInHandshake(String)
   /// There is another link to the same pod.
@@ -34,7 +36,8 @@ enum LinkEnd: Error, Equatable {
     switch self {
     case .badFrame(let what), .otherProtocol(let what): "not understood: \(what)"
     case .noHandshake: "no greeting came in time"
-    case .slowFrame: "a frame took too long"
+    case .slowFrame: "a frame, or a message in parts, took too long"
+    case .madeRoom: "too many connections say nothing"
     case .otherVersion(let oldest, let newest):
       "this pod speaks version \(Hello.version) of the mesh protocol, not \(oldest) to \(newest)"
     case .otherCluster: "this pod belongs to another cluster"

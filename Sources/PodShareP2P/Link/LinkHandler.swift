@@ -61,6 +61,12 @@ final class LinkHandler: ChannelInboundHandler {
 
   var isGoPod: Bool { state.phase == .goPod }
 
+  /// Whether another pod made it and has not said a word since.
+  var isSilent: Bool { dialledAddress == nil && !state.hasSpoken && end == nil }
+
+  /// Whether the other side has said anything yet.
+  var hasSpoken: Bool { state.hasSpoken }
+
   var peerName: String {
     switch state.phase {
     case .greeted(let hello), .established(let hello): hello.identity.nodeID
@@ -382,6 +388,17 @@ final class LinkHandler: ChannelInboundHandler {
     context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
       context.close(promise: nil)
     }
+  }
+
+  /// Ends it at once, without a word to the other side.
+  func abandon(_ end: LinkEnd) {
+    guard self.end == nil else { return }
+    let peer = peerName
+    self.end = end
+    endsAt = mesh.now + Self.timeToEnd
+    state.end()
+    mesh.closed(self, end, peer: peer)
+    context?.close(promise: nil)
   }
 
   private func writeAll() {

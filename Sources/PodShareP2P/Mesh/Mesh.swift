@@ -135,6 +135,7 @@ final class Mesh {
 
   private func accept(_ channel: any Channel) throws {
     guard !isClosed else { throw ChannelError.ioOnClosedChannel }
+    if inboundCount >= configuration.maxInboundLinks { oldestSilent()?.abandon(.madeRoom) }
     guard inboundCount < configuration.maxInboundLinks else {
       report(
         .tooManyLinks, "more than \(configuration.maxInboundLinks) connections came in; this one was closed",
@@ -149,6 +150,11 @@ final class Mesh {
     inboundCount += 1
     handlers[handler.id] = handler
     try channel.pipeline.syncOperations.addHandler(handler)
+  }
+
+  /// Of the connections that came in and never said a word: nobody's loss, or those of Go pods, which come back.
+  private func oldestSilent(where isMeant: (LinkHandler) -> Bool = { _ in true }) -> LinkHandler? {
+    handlers.values.filter { $0.isSilent && isMeant($0) }.min { $0.id < $1.id }
   }
 
   private func dial(_ address: PeerAddress) {
@@ -199,6 +205,11 @@ final class Mesh {
   }
 
   func established(_ handler: LinkHandler, _ pod: PodIdentity) {
+    if handler.isGoPod, handler.isSilent,
+      handlers.values.count(where: { $0.isGoPod && $0.isSilent }) > configuration.maxSilentLinks
+    {
+      oldestSilent { $0.isGoPod && $0.id != handler.id }?.abandon(.madeRoom)
+    }
     let actions = state.established(handler.id, with: pod, dialledAt: handler.dialledAddress)
     routesChanged()
     perform(actions, peer: handler)
