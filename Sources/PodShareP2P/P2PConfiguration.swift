@@ -129,8 +129,21 @@ public struct P2PConfiguration: Sendable {
         .invalidConfiguration,
         "a node ID has 1 to 255 bytes and no control characters, unlike \(nodeID.debugDescription)")
     }
+    if let tls { try validate(tls) }
     for peer in peers where peer.port == 0 {
       throw P2PError(.invalidConfiguration, "a peer's address has a port, unlike \(peer)")
+    }
+  }
+
+  private func validate(_ tls: P2PTLS) throws(P2PError) {
+    guard (tls.certificateFile == nil) == (tls.keyFile == nil) else {
+      throw P2PError(
+        .invalidConfiguration, "a certificate and its key belong together; one of them is missing")
+    }
+    guard listenAddress == nil || tls.certificateFile != nil else {
+      throw P2PError(
+        .invalidConfiguration,
+        "a pod that listens needs a certificate and its key; one that only dials need not")
     }
   }
 

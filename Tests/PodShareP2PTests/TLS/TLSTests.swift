@@ -40,6 +40,7 @@ struct TLSTests {
   private func start(_ name: String, _ tls: P2PTLS?, peers: [PeerAddress] = []) async throws -> TestPod {
     try await TestPod.start(name, peers: peers) {
       $0.tls = tls
+      if tls != nil, tls?.certificateFile == nil { $0.listenAddress = nil }
       $0.handshakeTimeout = .milliseconds(500)
     }
   }
@@ -161,6 +162,28 @@ struct TLSTests {
     try files.write(Certificates.renewed, Certificates.renewedKey)
     await a.waitForLinks(["b"])
     for pod in [a, b] { try await pod.close() }
+  }
+
+  @Test("A pod that listens needs certificate and key, and any pod both or neither")
+  func incomplete() async throws {
+    let files = try Files(Certificates.pod, Certificates.podKey)
+    let (certificate, key, authority) = (files.path("cert"), files.path("key"), files.path("ca"))
+    for (listenAddress, tls) in [
+      ("127.0.0.1:0", .serverOnly(certificateFile: nil, keyFile: nil, authorityFile: authority)),
+      ("127.0.0.1:0", .serverOnly(certificateFile: certificate, keyFile: nil, authorityFile: authority)),
+      (nil, .serverOnly(certificateFile: certificate, keyFile: nil, authorityFile: authority)),
+      (nil, .serverOnly(certificateFile: nil, keyFile: key, authorityFile: authority)),
+    ] as [(PeerAddress?, P2PTLS)] {
+      var configuration = P2PConfiguration(listenAddress: listenAddress)
+      configuration.tls = tls
+      let transport = P2PTransport(configuration: configuration)
+      await #expect {
+        try await transport.start()
+      } throws: {
+        ($0 as? P2PError)?.code == .invalidConfiguration
+      }
+      try await transport.close()
+    }
   }
 
   @Test("The key of another certificate is named as such, with its file")
