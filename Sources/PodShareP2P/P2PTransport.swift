@@ -390,6 +390,11 @@ public final class P2PTransport: Transport {
     get async { await ask { $0.linkedPeers } ?? [] }
   }
 
+  /// Those of them that have said something: what is silent is taken for a Go pod, and may be anything.
+  package var peersThatSpoke: [P2PPeer] {
+    get async { await ask { $0.peersThatSpoke } ?? [] }
+  }
+
   /// How many connections there are, also such as have not got as far as being links.
   package var connectionCount: Int {
     get async { await ask { $0.handlers.count } ?? 0 }

@@ -280,6 +280,16 @@ final class Mesh {
     }
   }
 
+  /// Those of them that have said something. What accepts a connection and is silent is taken for a Go pod, and may be
+  /// anything.
+  var peersThatSpoke: [P2PPeer] {
+    state.pods.compactMap { pod in
+      state.primaryLink(to: pod).flatMap { handlers[$0] }.flatMap {
+        $0.hasSpoken ? P2PPeer(pod, on: $0) : nil
+      }
+    }
+  }
+
   func report(_ code: P2PError.Code, _ message: String, peer: String?) {
     guard !isClosed else { return }
     reporter.report(P2PError(code, message, peer: peer))

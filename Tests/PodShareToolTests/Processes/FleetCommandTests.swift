@@ -152,6 +152,22 @@ struct FleetCommandTests {
     }
   }
 
+  @Test("--timeout is kept, also with wire version 1, and what never said a byte is not called a pod")
+  func silentPeer() async throws {
+    let silent = try SilentServer()
+    try await Tool.run { tool in
+      for wire in ["v2", "v1"] {
+        let start = ContinuousClock.now
+        let outcome = try await tool.output(
+          "dump", "--wire", wire, "--timeout", "2.5", "--peers", "127.0.0.1:\(silent.port)")
+        let time = ContinuousClock.now - start
+        #expect(outcome.status == ExitStatus.unreachable.rawValue, "\(outcome)")
+        #expect(!outcome.errors.joined().contains("linked with"), "\(outcome)")
+        #expect(time < .milliseconds(3_500), "\(time)")
+      }
+    }
+  }
+
   private func succeeded(_ lines: String...) -> Outcome {
     Outcome(status: 0, output: lines, errors: [])
   }
