@@ -152,6 +152,36 @@ struct FleetCommandTests {
     }
   }
 
+  @Test(
+    "What cannot be written to standard output is told, by the status too", .enabled(if: Tool.hasFullDevice),
+    arguments: [
+      ["dump", "--json"], ["dump"], ["get", "k"], ["watch", "--present", "--count", "1"], ["members"],
+      ["top", "--count", "1", "--interval", "0.1"], ["set", "k", "1"],
+    ])
+  func outputFails(arguments: [String]) async throws {
+    try await Tool.run { tool in
+      let a = try await tool.pod("a")
+      #expect(try await a.ask("set k 1") == "ok")
+      for (redirection, reason) in [(">/dev/full", ENOSPC), (">&-", EBADF)] {
+        let outcome = try await tool.output(throughShell: redirection, arguments + ["--peers", a.address])
+        #expect(outcome.status == ExitStatus.failed.rawValue, "\(redirection): \(outcome)")
+        let error = "podshare: standard output cannot be written: \(String(cString: strerror(reason)))"
+        #expect(outcome.errors.last == error, "\(outcome)")
+      }
+    }
+  }
+
+  @Test("A reader that has enough is no failure")
+  func reader() async throws {
+    try await Tool.run { tool in
+      let a = try await tool.pod("a")
+      #expect(try await a.ask("set k 1") == "ok")
+      let outcome = try await tool.output(
+        throughShell: "| true; exit ${PIPESTATUS[0]}", ["dump", "--peers", a.address])
+      #expect(outcome == Outcome(status: 0, output: [], errors: []))
+    }
+  }
+
   @Test("--timeout is kept, also with wire version 1, and what never said a byte is not called a pod")
   func silentPeer() async throws {
     let silent = try SilentServer()

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import PodShareTool
@@ -100,6 +101,18 @@ struct PodProcessTests {
       #expect(try await b.ask("set k 1") == "ok")
       #expect(try await b.ask("quit").hasPrefix("error unconfirmed: "))
       #expect(try await b.outcome().status == 0)
+    }
+  }
+
+  @Test("A pod whose output cannot be written says so, and does not go on", .enabled(if: Tool.hasFullDevice))
+  func outputFails() async throws {
+    try await Tool.run { tool in
+      for (redirection, reason) in [(">/dev/full", ENOSPC), (">&-", EBADF)] {
+        let outcome = try await tool.output(throughShell: redirection, ["pod"])
+        #expect(outcome.status == ExitStatus.failed.rawValue, "\(outcome)")
+        let error = "podshare: standard output cannot be written: \(String(cString: strerror(reason)))"
+        #expect(outcome.errors.last == error, "\(outcome)")
+      }
     }
   }
 
