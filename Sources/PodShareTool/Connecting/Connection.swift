@@ -32,6 +32,7 @@ final class Connection: Sendable {
         configuration.handshakeTimeout, max(patience / 3, .milliseconds(1)))
     }
     configuration.onError = { problems.report($0) }
+    configuration.onConnect = { _ in problems.noteLink() }
     let transport = P2PTransport(configuration: configuration)
     do {
       try await transport.start()
