@@ -152,6 +152,22 @@ struct FleetCommandTests {
     }
   }
 
+  @Test("A value that begins with a dash is a value")
+  func negativeValue() async throws {
+    try await Tool.run { tool in
+      let a = try await tool.pod("a")
+      let peers = ["PODSHARE_PEERS": a.address]
+      #expect(try await tool.output("set", "k", "-5", environment: peers) == succeeded("ok"))
+      #expect(try await a.ask("get k") == "value k -5")
+      let json = try await tool.output("set", "--json", "k", "-1.5e3", environment: peers)
+      #expect(json.status == 0, "\(json)")
+      #expect(try await a.ask("get k") == "value k -1.5e3")
+      let options = try await tool.output("set", "k", "-7", "--peers", a.address, "--json")
+      #expect(options.status == 0, "\(options)")
+      #expect(try await tool.output("set", "k", "--frob", environment: peers).status == 64)
+    }
+  }
+
   @Test(
     "What cannot be written to standard output is told, by the status too", .enabled(if: Tool.hasFullDevice),
     arguments: [
