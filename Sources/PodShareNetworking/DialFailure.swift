@@ -36,7 +36,7 @@ package struct DialFailure: CustomStringConvertible {
       }
       return "\(error)"
     case let error as IOError: return String(cString: strerror(error.errnoCode))
-    case is SocketAddressError: return "the name is unknown"
+    case is SocketAddressError, is SocketAddressError.UnknownHost: return "the name is unknown"
     default: return "\(error)"
     }
   }

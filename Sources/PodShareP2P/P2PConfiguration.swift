@@ -41,7 +41,8 @@ public struct P2PConfiguration: Sendable {
   /// How long the other side of a new connection may take to introduce itself. Default 2 s.
   public var handshakeTimeout: Duration = .seconds(2)
 
-  /// How long one frame may take to arrive whole. Default 30 s.
+  /// How long one frame may take to arrive whole, and how long a large message, which comes in many, may stay without
+  /// another part of it. Default 30 s.
   public var frameTimeout: Duration = .seconds(30)
 
   /// How long a Go pod may take to answer when it is asked for its state. Default 2 s.
@@ -54,7 +55,8 @@ public struct P2PConfiguration: Sendable {
   /// The most messages that may wait to be sent to one peer. Default 1,048,576.
   public var maxQueuedMessages = 1_048_576
 
-  /// The most connections that others may have made to this pod at any time. More are closed at once. Default 1,024.
+  /// The most connections that others may have made to this pod at any time. Default 1,024. One more takes the place of
+  /// the oldest that has not said a word yet; if all have, it is closed at once.
   public var maxInboundLinks = 1_024
 
   /// The most bytes that one frame from a pod of the Go library may have. Default and most: 64 MiB.
@@ -62,6 +64,11 @@ public struct P2PConfiguration: Sendable {
 
   /// Whether a peer that does not introduce itself is taken for a pod of the Go library, and told of what is written in
   /// wire version 1. Default true. It says no cluster name, so set this to false where fleets could meet.
+  ///
+  /// A Go pod says nothing before it writes or joins a topic, and so can anybody who means to take up room. Of such
+  /// links that came in and on which nothing was ever said, a quarter of ``maxInboundLinks`` are kept; for one more the
+  /// oldest is closed, and a Go pod dials again. Set this to false if there are none, and whoever does not greet is
+  /// closed after ``handshakeTimeout``.
   public var acceptsGoPods = true
 
   /// Whose event loop to run on: one of the group's serves this transport. Nil, the default, makes a thread of its own.
@@ -122,8 +129,21 @@ public struct P2PConfiguration: Sendable {
         .invalidConfiguration,
         "a node ID has 1 to 255 bytes and no control characters, unlike \(nodeID.debugDescription)")
     }
+    if let tls { try validate(tls) }
     for peer in peers where peer.port == 0 {
       throw P2PError(.invalidConfiguration, "a peer's address has a port, unlike \(peer)")
+    }
+  }
+
+  private func validate(_ tls: P2PTLS) throws(P2PError) {
+    guard (tls.certificateFile == nil) == (tls.keyFile == nil) else {
+      throw P2PError(
+        .invalidConfiguration, "a certificate and its key belong together; one of them is missing")
+    }
+    guard listenAddress == nil || tls.certificateFile != nil else {
+      throw P2PError(
+        .invalidConfiguration,
+        "a pod that listens needs a certificate and its key; one that only dials need not")
     }
   }
 
@@ -134,6 +154,9 @@ public struct P2PConfiguration: Sendable {
       identity: identity, cluster: cluster, keepAlive: keepAlive, handshakeTimeout: handshakeTimeout,
       frameTimeout: frameTimeout, acceptsGoPods: acceptsGoPods, maxFrameBytes: maxFrameBytes)
   }
+
+  /// The most links that came in and on which nothing was ever said, past the time for a greeting.
+  var maxSilentLinks: Int { max(maxInboundLinks / 4, 1) }
 
   var queueLimits: LinkQueue.Limits { LinkQueue.Limits(bytes: maxQueuedBytes, messages: maxQueuedMessages) }
 }

@@ -47,11 +47,29 @@ public struct P2PError: Error, Sendable, Hashable, CustomStringConvertible {
   public let message: String
   /// Whom it is about: a node ID or an address. Nil if it is about nobody.
   public let peer: String?
+  /// What is known of the reason besides, for those who can say what to do about it.
+  package let cause: Cause?
+
+  package enum Cause: Sendable, Hashable {
+    /// The other side's certificate is not trusted.
+    case untrustedCertificate
+    /// The other side wants a certificate, and this pod has none.
+    case certificateWanted
+    /// The other side speaks TLS, and this pod does not.
+    case speaksTLS
+    /// The other side speaks something that has nothing to do with pods.
+    case otherProtocol
+  }
 
   public init(_ code: Code, _ message: String, peer: String? = nil) {
+    self.init(code, message, peer: peer, cause: nil)
+  }
+
+  package init(_ code: Code, _ message: String, peer: String?, cause: Cause?) {
     self.code = code
     self.message = message
     self.peer = peer
+    self.cause = cause
   }
 
   public var description: String {
@@ -74,11 +92,18 @@ extension P2PError {
     case .closed, .reachedItself, .farewell, .redundant: return nil
     case .closedEarly:
       self.init(.handshakeFailed, "it closed the connection before it had introduced itself", peer: peer)
-    case .tlsFailed(let what): self.init(.tlsFailed, what, peer: peer)
+    case .tlsFailed(let what, let cause): self.init(.tlsFailed, what, peer: peer, cause: cause)
+    case .goneInHandshake(let what): self.init(.handshakeFailed, what, peer: peer)
     case .failed(let what): self.init(.disconnected, what, peer: peer)
     case .badFrame(let what): self.init(.protocolViolation, what, peer: peer)
+    case .otherProtocol(let what):
+      self.init(.protocolViolation, what, peer: peer, cause: .otherProtocol)
     case .noHandshake: self.init(.handshakeFailed, "it did not introduce itself in time", peer: peer)
-    case .slowFrame: self.init(.silentPeer, "it did not finish a frame in time", peer: peer)
+    case .slowFrame:
+      self.init(.silentPeer, "it did not finish a frame, or go on with a message, in time", peer: peer)
+    case .madeRoom:
+      self.init(
+        .tooManyLinks, "too many connections say nothing; the oldest of them was closed", peer: peer)
     case .silence(let time): self.init(.silentPeer, "nothing was heard of it for \(time)", peer: peer)
     case .otherVersion(let oldest, let newest):
       self.init(

@@ -32,6 +32,8 @@ public final class P2PTransport: Transport {
   private let publishing: PublishQueue
   private let subscriptions: SubscriptionTable
   private let snapshots = SnapshotSources()
+  /// Whoever wants something of the event loop goes through here.
+  private let access = LoopAccess()
   private let lifecycle: NIOLockedValueBox<Lifecycle>
   private let executor: EventLoopTaskExecutor
 
@@ -83,11 +85,13 @@ public final class P2PTransport: Transport {
     // Dropped without being closed.
     let phase = lifecycle.withLockedValue { $0.phase }
     lifecycle.withLockedValue { $0.certificates }?.cancel()
-    let group = ownGroup
+    let (group, access) = (ownGroup, access)
     if case .starting(let mesh) = phase {
       mesh.whenComplete { result in
         guard let mesh = try? result.get() else { return }
-        mesh.value.close().whenComplete { _ in group?.shutdownGracefully { _ in } }
+        mesh.value.close().whenComplete { _ in
+          access.close { group?.shutdownGracefully { _ in } }
+        }
       }
     } else if case .idle = phase {
       group?.shutdownGracefully { _ in }
@@ -121,6 +125,8 @@ public final class P2PTransport: Transport {
   }
 
   private func mesh() async throws(P2PError) -> NIOLoopBound<Mesh> {
+    guard access.enter() else { throw .closed }
+    defer { access.leave() }
     let starting = try starting()
     do {
       return try await starting.get()
@@ -173,13 +179,13 @@ public final class P2PTransport: Transport {
     var configuration = configuration
     configuration.peers = peers.sorted { $0.description < $1.description }
     let (identity, eventLoop, publishing) = (identity, eventLoop, publishing)
-    let (subscriptions, snapshots) = (subscriptions, snapshots)
+    let (subscriptions, snapshots, access) = (subscriptions, snapshots, access)
     let wanted = configuration
     return eventLoop.flatSubmit { [weak self] in
       let mesh = Mesh(
         wanted, identity: identity, eventLoop: eventLoop, publishing: publishing,
         subscriptions: subscriptions,
-        snapshots: snapshots, tls: tls)
+        snapshots: snapshots, access: access, tls: tls)
       let bound = NIOLoopBound(mesh, eventLoop: eventLoop)
       return mesh.start().map { [weak self] address in
         self?.lifecycle.withLockedValue { $0.boundAddress = address }
@@ -206,10 +212,12 @@ public final class P2PTransport: Transport {
     }
   }
 
-  /// What to do on the event loop with the mesh, if there is one.
+  /// What to do on the event loop with the mesh, which is made if there is none.
   private func withMesh<Result: Sendable>(
     _ body: @escaping @Sendable (Mesh) -> EventLoopFuture<Result>
   ) async throws(P2PError) -> Result {
+    guard access.enter() else { throw .closed }
+    defer { access.leave() }
     let mesh = try await mesh()
     do {
       return try await eventLoop.flatSubmit { body(mesh.value) }.get()
@@ -233,15 +241,13 @@ public final class P2PTransport: Transport {
   }
 
   private func distributeSoon() {
-    let mesh = lifecycle.withLockedValue { lifecycle -> EventLoopFuture<NIOLoopBound<Mesh>>? in
-      if case .starting(let mesh) = lifecycle.phase { mesh } else { nil }
+    let isToBe = access.perform {
+      guard case .starting(let mesh) = lifecycle.withLockedValue({ $0.phase }) else { return false }
+      mesh.whenSuccess { $0.value.distribute() }
+      return true
     }
-    guard let mesh else {
-      // Nobody is there to be told.
-      _ = publishing.take()
-      return
-    }
-    mesh.whenSuccess { $0.value.distribute() }
+    // Nobody is there to be told.
+    if isToBe != true { _ = publishing.take() }
   }
 
   public func drain() async throws(TransportError) {
@@ -271,25 +277,22 @@ public final class P2PTransport: Transport {
 
   private func unsubscribe(_ id: UInt64, from topic: Key) {
     subscriptions.remove(id, from: topic)
-    guard case .starting(let mesh) = lifecycle.withLockedValue({ $0.phase }) else { return }
-    mesh.whenSuccess { _ = $0.value.announce(topic) }
+    access.perform {
+      guard case .starting(let mesh) = lifecycle.withLockedValue({ $0.phase }) else { return }
+      mesh.whenSuccess { _ = $0.value.announce(topic) }
+    }
   }
 
   /// Waits until a first try to reach each peer has come to its end, but no longer than these may take.
   private func waitUntilSettled() async throws(P2PError) {
-    let settled = eventLoop.makePromise(of: Void.self)
-    await withTaskCancellationHandler {
-      try? await withMesh { mesh -> EventLoopFuture<Void> in
-        mesh.settled().cascade(to: settled)
-        let patience = mesh.configuration.dialTimeout + mesh.configuration.handshakeTimeout
-        mesh.eventLoop.scheduleTask(in: TimeAmount(patience)) { settled.succeed() }
-        return settled.futureResult
-      }
-    } onCancel: {
-      settled.succeed()
+    do {
+      // A future cannot be cancelled.
+      try await abandonedWhenCancelled { try await self.withMesh { $0.settled() } }
+    } catch let error as P2PError {
+      throw error
+    } catch {
+      throw P2PError(.cancelled, "waiting for the peers")
     }
-    settled.succeed()
-    guard !Task.isCancelled else { throw P2PError(.cancelled, "waiting for the peers") }
   }
 
   public func close() async throws(TransportError) {
@@ -299,12 +302,13 @@ public final class P2PTransport: Transport {
       if case .starting(let started) = lifecycle.phase { mesh = started }
       lifecycle.phase = .closed
       lifecycle.certificates?.cancel()
-      let closing = Task.detached { [publishing, subscriptions, ownGroup, eventLoop] in
+      let closing = Task.detached { [publishing, subscriptions, access, ownGroup, eventLoop] in
         if let mesh = try? await mesh?.get() {
           try? await eventLoop.flatSubmit { mesh.value.close() }.get()
         }
         publishing.close()
         subscriptions.close()
+        await access.close()
         try? await ownGroup?.shutdownGracefully()
       }
       lifecycle.closing = closing
@@ -359,16 +363,18 @@ public final class P2PTransport: Transport {
   private func onMesh(
     _ body: @escaping @Sendable (Mesh) -> Void, orBefore before: (inout Set<PeerAddress>) -> Void
   ) {
-    let mesh = lifecycle.withLockedValue { lifecycle -> EventLoopFuture<NIOLoopBound<Mesh>>? in
-      switch lifecycle.phase {
-      case .idle:
-        before(&lifecycle.peers)
-        return nil
-      case .starting(let mesh): return mesh
-      case .closed: return nil
+    access.perform {
+      let mesh = lifecycle.withLockedValue { lifecycle -> EventLoopFuture<NIOLoopBound<Mesh>>? in
+        switch lifecycle.phase {
+        case .idle:
+          before(&lifecycle.peers)
+          return nil
+        case .starting(let mesh): return mesh
+        case .closed: return nil
+        }
       }
+      mesh?.whenSuccess { body($0.value) }
     }
-    mesh?.whenSuccess { body($0.value) }
   }
 
   /// The addresses that are dialled, sorted, whether or not anybody is there.
@@ -384,6 +390,11 @@ public final class P2PTransport: Transport {
     get async { await ask { $0.linkedPeers } ?? [] }
   }
 
+  /// Those of them that have said something: what is silent is taken for a Go pod, and may be anything.
+  package var peersThatSpoke: [P2PPeer] {
+    get async { await ask { $0.peersThatSpoke } ?? [] }
+  }
+
   /// How many connections there are, also such as have not got as far as being links.
   package var connectionCount: Int {
     get async { await ask { $0.handlers.count } ?? 0 }
@@ -391,6 +402,8 @@ public final class P2PTransport: Transport {
 
   /// Nil if there is no mesh.
   private func ask<Answer: Sendable>(_ question: @escaping @Sendable (Mesh) -> Answer) async -> Answer? {
+    guard access.enter() else { return nil }
+    defer { access.leave() }
     guard case .starting(let mesh) = lifecycle.withLockedValue({ $0.phase }) else { return nil }
     return try? await mesh.map { question($0.value) }.get()
   }

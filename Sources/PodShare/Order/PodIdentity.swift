@@ -8,7 +8,8 @@ package struct PodIdentity: Sendable {
   // this a reference, the threads that write and those that watch would all count references to one object.
   package let nodeID: String
   package let incarnation: UInt64
-  /// A hash that is the same on every pod.
+  /// A hash of the node ID that is the same on every pod. Not of the incarnation: who knows a write by way of wire
+  /// version 1 does not know that, and holds the same entry as who does. The numbers of writes tell incarnations apart.
   let digest: UInt64
 
   package static var incarnations: Range<UInt64> { 0..<(1 << 62) }
@@ -16,9 +17,7 @@ package struct PodIdentity: Sendable {
   package init(nodeID: String, incarnation: UInt64) {
     self.nodeID = nodeID
     self.incarnation = incarnation
-    var hash = DigestHash(StableHash.hash(Key(nodeID)))
-    hash.combine(incarnation)
-    digest = hash.value
+    digest = StableHash.hash(Key(nodeID))
   }
 
   /// The author of a write that came in wire version 1, which does not say the incarnation.

@@ -1,5 +1,6 @@
 import NIOCore
 public import PodShare
+import PodShareNetworking
 
 /// Finds pods by a name that the name service resolves to the addresses of all of them, as it does for a headless
 /// Service of Kubernetes.

@@ -1,5 +1,6 @@
 import NIOPosix
 public import PodShare
+import PodShareNetworking
 
 /// Peers that stand in a text file, which may be rewritten at any time.
 ///

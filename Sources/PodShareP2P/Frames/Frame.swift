@@ -64,8 +64,14 @@ extension Frame.Kind {
 /// Why bytes are not frames.
 struct FrameError: Error, Equatable, CustomStringConvertible {
   var description: String
-  /// They are the first bytes of TLS.
-  var isTLS = false
+  /// What they are instead, if that shows.
+  var otherProtocol: OtherProtocol?
+
+  enum OtherProtocol: String {
+    case tls = "TLS"
+    case http = "HTTP"
+    case ssh = "SSH"
+  }
 }
 
 /// Limits of what a pod sends and accepts.

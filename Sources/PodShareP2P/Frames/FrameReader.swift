@@ -53,9 +53,11 @@ struct FrameReader {
       throw FrameError(description: "a frame has no room for its header")
     }
     guard length <= maxLength else {
-      // A greeting or an alert, and the version, which are no length that a frame may have.
-      if [0x1503, 0x1603].contains(length >> 16) {
-        throw FrameError(description: "it speaks TLS, and this pod does not", isTLS: true)
+      if let other = FrameError.OtherProtocol(firstBytes: length) {
+        throw FrameError(
+          description: other == .tls
+            ? "it speaks TLS, and this pod does not" : "it speaks \(other.rawValue): it is no pod",
+          otherProtocol: other)
       }
       throw FrameError(
         description: "a frame of \(length) bytes is longer than the \(maxLength) that are allowed")
@@ -67,5 +69,18 @@ struct FrameReader {
     guard rest.readerIndex > 0 else { return }
     // A few bytes must not keep a large buffer in memory, nor what was read be copied as more is appended.
     rest = rest.readableBytes == 0 ? ByteBuffer() : ByteBuffer(rest.readableBytesView)
+  }
+}
+
+extension FrameError.OtherProtocol {
+  /// - Parameter number: The first four bytes. Read as a length they say more than any frame may have.
+  fileprivate init?(firstBytes number: Int) {
+    switch number {
+    // A greeting or an alert, and the version.
+    case 0x1503_0000...0x1503_ffff, 0x1603_0000...0x1603_ffff: self = .tls
+    case 0x4854_5450: self = .http  // "HTTP"
+    case 0x5353_482d: self = .ssh  // "SSH-"
+    default: return nil
+    }
   }
 }

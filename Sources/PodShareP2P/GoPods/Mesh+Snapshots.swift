@@ -1,5 +1,6 @@
 import NIOCore
 import PodShare
+import PodShareNetworking
 
 /// A question for the state of a topic that a Go pod has not answered yet.
 struct SnapshotRequest {
@@ -41,26 +42,36 @@ extension Mesh {
   func snapshotRequested(of topic: ByteBuffer, by handler: LinkHandler) {
     guard let topic = topic.key else { return }
     let id = handler.id
-    let answer = eventLoop.makePromise(of: ByteBuffer?.self)
-    if let source = snapshots.source(of: topic) {
-      answer.completeWithTask { await source() }
-    } else {
-      answer.succeed(nil)
+    guard let source = snapshots.source(of: topic) else { return send(nil, of: topic, to: id) }
+    // The source takes as long as it takes: by then all may be over.
+    let mesh = NIOLoopBound(Weak(self), eventLoop: eventLoop)
+    Task { [access, eventLoop] in
+      let snapshot = await source()
+      access.perform { eventLoop.execute { mesh.value.mesh?.send(snapshot, of: topic, to: id) } }
     }
-    answer.futureResult.assumeIsolated().whenComplete { [weak self] result in
-      guard let handler = self?.handlers[id], let self else { return }
-      let snapshot = (try? result.get()) ?? ByteBuffer()
-      guard
-        snapshot.readableBytes <= FrameLimits.messageBytes - WireLimits.topicBytes.upperBound - Frame.overhead
-      else {
-        report(
-          .protocolViolation,
-          "its request for the state of \(topic) cannot be answered: \(snapshot.readableBytes) bytes do not fit a frame",
-          peer: handler.peerName)
-        return
-      }
-      handler.send(.snapshotResponse, topic: topic.string, payload: snapshot)
+  }
+
+  private struct Weak {
+    weak var mesh: Mesh?
+
+    init(_ mesh: Mesh) {
+      self.mesh = mesh
     }
+  }
+
+  private func send(_ snapshot: ByteBuffer?, of topic: Key, to link: MeshState.LinkID) {
+    guard let handler = handlers[link] else { return }
+    let snapshot = snapshot ?? ByteBuffer()
+    guard
+      snapshot.readableBytes <= FrameLimits.messageBytes - WireLimits.topicBytes.upperBound - Frame.overhead
+    else {
+      report(
+        .protocolViolation,
+        "its request for the state of \(topic) cannot be answered: \(snapshot.readableBytes) bytes do not fit a frame",
+        peer: handler.peerName)
+      return
+    }
+    handler.send(.snapshotResponse, topic: topic.string, payload: snapshot)
   }
 
   func endSnapshotRequests(to link: MeshState.LinkID) { endSnapshotRequests { $0.link == link } }

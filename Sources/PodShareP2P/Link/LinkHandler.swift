@@ -61,6 +61,12 @@ final class LinkHandler: ChannelInboundHandler {
 
   var isGoPod: Bool { state.phase == .goPod }
 
+  /// Whether another pod made it and has not said a word since.
+  var isSilent: Bool { dialledAddress == nil && !state.hasSpoken && end == nil }
+
+  /// Whether the other side has said anything yet.
+  var hasSpoken: Bool { state.hasSpoken }
+
   var peerName: String {
     switch state.phase {
     case .greeted(let hello), .established(let hello): hello.identity.nodeID
@@ -121,7 +127,7 @@ final class LinkHandler: ChannelInboundHandler {
         guard state.phase != .ended else { return }
       }
     } catch {
-      close(error.isTLS ? .tlsFailed(error.description) : .badFrame(error.description))
+      close(LinkEnd(error))
     }
     state.frameIsIncomplete(reader.isInsideFrame, now: now)
   }
@@ -143,10 +149,14 @@ final class LinkHandler: ChannelInboundHandler {
     if let error = error as? NIOSSLError, case .uncleanShutdown = error, end != nil { return }
     // A certificate that the other side refuses shows only after this side's part of the handshake.
     let isAdmitted = isOpen && state.phase != .greeting
-    close(
-      isEncrypted && !isAdmitted
-        ? .tlsFailed(TLSFailure.words(error, trusted: "the fleet's authority"))
-        : .failed(DialFailure.words(error)))
+    guard isEncrypted, !isAdmitted else { return close(.failed(DialFailure.words(error))) }
+    let failure = TLSFailure(error, trusted: "the fleet's authority")
+    switch failure.kind {
+    case .goneInHandshake: close(.goneInHandshake(failure.description))
+    case .untrusted: close(.tlsFailed(failure.description, .untrustedCertificate))
+    case .certificateWanted: close(.tlsFailed(failure.description, .certificateWanted))
+    case nil: close(.tlsFailed(failure.description, nil))
+    }
   }
 
   func channelInactive(context: ChannelHandlerContext) {
@@ -378,6 +388,17 @@ final class LinkHandler: ChannelInboundHandler {
     context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
       context.close(promise: nil)
     }
+  }
+
+  /// Ends it at once, without a word to the other side.
+  func abandon(_ end: LinkEnd) {
+    guard self.end == nil else { return }
+    let peer = peerName
+    self.end = end
+    endsAt = mesh.now + Self.timeToEnd
+    state.end()
+    mesh.closed(self, end, peer: peer)
+    context?.close(promise: nil)
   }
 
   private func writeAll() {

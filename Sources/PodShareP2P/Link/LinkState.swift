@@ -16,7 +16,7 @@ struct LinkState {
     var keepAlive: Duration
     /// How long the other side may take to introduce itself.
     var handshakeTimeout: Duration
-    /// How long a frame may take to arrive whole.
+    /// How long a frame may take to arrive whole, and how long a message in parts may not grow.
     var frameTimeout: Duration
     /// Whether one that does not introduce itself is taken for a pod of the Go library.
     var acceptsGoPods: Bool
@@ -68,8 +68,12 @@ struct LinkState {
   private(set) var phase = Phase.greeting
   private(set) var topics: Set<Key> = []
   private var assembly: (topic: ByteBuffer, bytes: ByteBuffer)?
+  /// When the message that comes in parts has last become longer; nil if there is none.
+  private var assemblyGrew: NIODeadline?
   private let opened: NIODeadline
   private var lastReceived: NIODeadline
+  /// The other side has said something, whatever that was.
+  private(set) var hasSpoken = false
   private var lastSent: NIODeadline
   private var frameBegan: NIODeadline?
 
@@ -102,10 +106,16 @@ struct LinkState {
   mutating func sent(now: NIODeadline) { lastSent = now }
 
   /// This pod was not able to listen for so long: nobody else was silent meanwhile.
-  mutating func excuse(_ time: TimeAmount) { lastReceived = lastReceived + time }
+  mutating func excuse(_ time: TimeAmount) {
+    lastReceived = lastReceived + time
+    assemblyGrew = assemblyGrew.map { $0 + time }
+  }
 
   /// Bytes came in. Whether they left a frame begun and not whole is known only after they were read.
-  mutating func heard(now: NIODeadline) { lastReceived = now }
+  mutating func heard(now: NIODeadline) {
+    lastReceived = now
+    hasSpoken = true
+  }
 
   mutating func frameIsIncomplete(_ isIncomplete: Bool, now: NIODeadline) {
     if !isIncomplete {
@@ -122,6 +132,7 @@ struct LinkState {
     phase = .ended
     topics = []
     assembly = nil
+    assemblyGrew = nil
   }
 
   // MARK: Frames
@@ -221,8 +232,11 @@ struct LinkState {
     message.writeImmutableBuffer(frame.payload)
     guard frame.kind == .lastPart else {
       assembly = (frame.topic, message)
+      // Parts with nothing in them would keep it for ever.
+      if assemblyGrew == nil || frame.payload.readableBytes > 0 { assemblyGrew = lastReceived }
       return .nothing
     }
+    assemblyGrew = nil
     return .deliver(topic: frame.topic, message)
   }
 
@@ -246,7 +260,10 @@ struct LinkState {
   // MARK: Time
 
   mutating func tick(now: NIODeadline) -> TickAction {
-    if let frameBegan, now - frameBegan >= TimeAmount(rules.frameTimeout) { return timeOut(.slowFrame) }
+    for waitingSince in [frameBegan, assemblyGrew] {
+      guard let waitingSince, now - waitingSince >= TimeAmount(rules.frameTimeout) else { continue }
+      return timeOut(.slowFrame)
+    }
     switch phase {
     case .ended: return .nothing
     case .greeting:

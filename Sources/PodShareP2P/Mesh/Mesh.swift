@@ -16,6 +16,7 @@ final class Mesh {
   let publishing: PublishQueue
   let subscriptions: SubscriptionTable
   let snapshots: SnapshotSources
+  let access: LoopAccess
   private let tls: TLSContexts?
   private let reporter: MeshReporter
 
@@ -26,6 +27,8 @@ final class Mesh {
   /// Of all connections, also those that have not got as far as being links.
   private(set) var handlers: [MeshState.LinkID: LinkHandler] = [:]
   private var inboundCount = 0
+  /// Of all dials that are under way.
+  private var resolvers: [ObjectIdentifier: HostResolver] = [:]
   /// Where each topic's messages go, as far as it was asked for since the last change.
   private var routes: [Route: [LinkHandler]] = [:]
   /// What the peers have been told that is wanted here.
@@ -61,7 +64,7 @@ final class Mesh {
   init(
     _ configuration: P2PConfiguration, identity: PodIdentity, eventLoop: any EventLoop,
     publishing: PublishQueue,
-    subscriptions: SubscriptionTable, snapshots: SnapshotSources, tls: TLSContexts?
+    subscriptions: SubscriptionTable, snapshots: SnapshotSources, access: LoopAccess, tls: TLSContexts?
   ) {
     self.configuration = configuration
     self.identity = identity
@@ -69,6 +72,7 @@ final class Mesh {
     self.publishing = publishing
     self.subscriptions = subscriptions
     self.snapshots = snapshots
+    self.access = access
     self.tls = tls
     linkRules = configuration.linkRules(of: identity)
     queueLimits = configuration.queueLimits
@@ -131,6 +135,7 @@ final class Mesh {
 
   private func accept(_ channel: any Channel) throws {
     guard !isClosed else { throw ChannelError.ioOnClosedChannel }
+    if inboundCount >= configuration.maxInboundLinks { oldestSilent()?.abandon(.madeRoom) }
     guard inboundCount < configuration.maxInboundLinks else {
       report(
         .tooManyLinks, "more than \(configuration.maxInboundLinks) connections came in; this one was closed",
@@ -147,9 +152,17 @@ final class Mesh {
     try channel.pipeline.syncOperations.addHandler(handler)
   }
 
+  /// Of the connections that came in and never said a word: nobody's loss, or those of Go pods, which come back.
+  private func oldestSilent(where isMeant: (LinkHandler) -> Bool = { _ in true }) -> LinkHandler? {
+    handlers.values.filter { $0.isSilent && isMeant($0) }.min { $0.id < $1.id }
+  }
+
   private func dial(_ address: PeerAddress) {
     let mesh = bound
+    let resolver = HostResolver(eventLoop: eventLoop, access: access)
+    resolvers[ObjectIdentifier(resolver)] = resolver
     ClientBootstrap(group: eventLoop)
+      .resolver(resolver)
       .connectTimeout(TimeAmount(configuration.dialTimeout))
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
@@ -160,6 +173,7 @@ final class Mesh {
       .connect(host: address.host, port: address.port)
       .assumeIsolated()
       .whenComplete { [self] result in
+        resolvers[ObjectIdentifier(resolver)] = nil
         if case .failure(let error) = result { dialFailed(address, error) }
       }
   }
@@ -191,6 +205,11 @@ final class Mesh {
   }
 
   func established(_ handler: LinkHandler, _ pod: PodIdentity) {
+    if handler.isGoPod, handler.isSilent,
+      handlers.values.count(where: { $0.isGoPod && $0.isSilent }) > configuration.maxSilentLinks
+    {
+      oldestSilent { $0.isGoPod && $0.id != handler.id }?.abandon(.madeRoom)
+    }
     let actions = state.established(handler.id, with: pod, dialledAt: handler.dialledAddress)
     routesChanged()
     perform(actions, peer: handler)
@@ -258,6 +277,16 @@ final class Mesh {
   var linkedPeers: [P2PPeer] {
     state.pods.compactMap { pod in
       state.primaryLink(to: pod).flatMap { handlers[$0] }.map { P2PPeer(pod, on: $0) }
+    }
+  }
+
+  /// Those of them that have said something. What accepts a connection and is silent is taken for a Go pod, and may be
+  /// anything.
+  var peersThatSpoke: [P2PPeer] {
+    state.pods.compactMap { pod in
+      state.primaryLink(to: pod).flatMap { handlers[$0] }.flatMap {
+        $0.hasSpoken ? P2PPeer(pod, on: $0) : nil
+      }
     }
   }
 
@@ -387,11 +416,13 @@ final class Mesh {
     return true
   }
 
-  /// Succeeds when a first try to reach each peer has come to its end.
+  /// Succeeds when a first try to reach each peer has come to its end, and at the latest when it may have.
   func settled() -> EventLoopFuture<Void> {
     if state.hasTriedAll || isClosed { return eventLoop.makeSucceededVoidFuture() }
     let promise = eventLoop.makePromise(of: Void.self)
     settling.append(promise)
+    let patience = TimeAmount(configuration.dialTimeout + configuration.handshakeTimeout)
+    eventLoop.scheduleTask(in: patience) { promise.succeed() }
     return promise.futureResult
   }
 
@@ -424,6 +455,7 @@ final class Mesh {
     for number in acknowledgements.keys { acknowledgements.removeValue(forKey: number)?.promise.succeed() }
     endAllSnapshotRequests()
     checkWhetherSettled()
+    for resolver in resolvers.values { resolver.cancelQueries() }
     let channels = handlers.values.compactMap(\.channel)
     for handler in handlers.values { handler.close(.farewell(byPeer: false)) }
     // One that takes nothing is not waited for.

@@ -27,7 +27,8 @@ public struct P2PTLS: Sendable {
       requiresPeerCertificate: true)
   }
 
-  /// Only the pod that was dialled shows a certificate. One that listens nowhere needs none.
+  /// Only the pod that was dialled shows a certificate. One that listens nowhere needs none: then both files may
+  /// be nil.
   public static func serverOnly(certificateFile: String?, keyFile: String?, authorityFile: String) -> P2PTLS {
     P2PTLS(
       certificateFile: certificateFile, keyFile: keyFile, authorityFile: authorityFile,

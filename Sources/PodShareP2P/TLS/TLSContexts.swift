@@ -115,7 +115,7 @@ final class TLSContexts: Sendable {
     client.trustRoots = .certificates(authorities)
     client.certificateVerification = options.verifiesHostName ? .fullVerification : .noHostnameVerification
     guard let certificate = material.certificate, let keyBytes = material.key else {
-      return Contexts(material: material, client: try makeContext(client), server: nil)
+      return Contexts(material: material, client: try makeContext(client, options), server: nil)
     }
     let chain = try parse(options.certificateFile) { try NIOSSLCertificate.fromPEMBytes(certificate) }
     let key = try parse(options.keyFile) { try NIOSSLPrivateKey(bytes: keyBytes, format: .pem) }
@@ -127,17 +127,41 @@ final class TLSContexts: Sendable {
       server.trustRoots = .certificates(authorities)
       server.certificateVerification = .noHostnameVerification
     }
-    return Contexts(material: material, client: try makeContext(client), server: try makeContext(server))
+    return Contexts(
+      material: material, client: try makeContext(client, options), server: try makeContext(server, options))
   }
 
   private static func parse<Result>(_ path: String?, _ body: () throws -> Result) throws(P2PError) -> Result {
     do { return try body() } catch {
-      throw P2PError(.unusableCertificates, "\(path ?? "") cannot be used: \(error)")
+      throw P2PError(.unusableCertificates, "\(path ?? "") cannot be used: \(words(error))")
     }
   }
 
-  private static func makeContext(_ configuration: TLSConfiguration) throws(P2PError) -> NIOSSLContext {
-    do { return try NIOSSLContext(configuration: configuration) } catch {
+  private static func words(_ error: any Error) -> String {
+    switch error {
+    case NIOSSLError.failedToLoadCertificate: "it holds no certificate in PEM"
+    case NIOSSLError.failedToLoadPrivateKey: "it holds no private key in PEM"
+    default: "\(error)"
+    }
+  }
+
+  private static func makeContext(
+    _ configuration: TLSConfiguration, _ options: P2PTLS
+  ) throws(P2PError) -> NIOSSLContext {
+    do {
+      return try NIOSSLContext(configuration: configuration)
+    } catch NIOSSLError.failedToLoadPrivateKey {
+      // Both could be read, so they are not of one pair.
+      throw P2PError(
+        .unusableCertificates,
+        "\(options.keyFile ?? "") cannot be used: "
+          + "the key does not fit the certificate in \(options.certificateFile ?? "")"
+      )
+    } catch NIOSSLError.failedToLoadCertificate {
+      throw P2PError(
+        .unusableCertificates,
+        "\(options.certificateFile ?? "") cannot be used: no certificate for this pod is in it")
+    } catch {
       throw P2PError(.unusableCertificates, "the certificates cannot be used: \(error)")
     }
   }

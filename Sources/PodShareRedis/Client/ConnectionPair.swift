@@ -10,6 +10,7 @@ import PodShareNetworking
 final class ConnectionPair: ConnectionOwner {
   private let configuration: RedisConfiguration
   let eventLoop: any EventLoop
+  private let access: LoopAccess
   private let queue: PublishQueue
   private let subscriptions: SubscriptionTable
   private let reporter: Reporter
@@ -18,6 +19,9 @@ final class ConnectionPair: ConnectionOwner {
 
   private var commands: ConnectionHandler?
   private var subscriber: ConnectionHandler?
+  /// What is asked for an address, or looks one up. Whoever waits for it is told when nothing comes of it any more.
+  private var resolving: EventLoopPromise<[RedisAddress]>?
+  private var resolvers: [HostResolver] = []
   private var keepAlive: RepeatedTask?
   private var deadline: Scheduled<Void>?
   private var stability: Scheduled<Void>?
@@ -42,11 +46,12 @@ final class ConnectionPair: ConnectionOwner {
   private var lastGeneration: UInt64 = .max
 
   init(
-    _ configuration: RedisConfiguration, on eventLoop: any EventLoop, queue: PublishQueue,
+    _ configuration: RedisConfiguration, on eventLoop: any EventLoop, access: LoopAccess, queue: PublishQueue,
     subscriptions: SubscriptionTable
   ) {
     self.configuration = configuration
     self.eventLoop = eventLoop
+    self.access = access
     self.queue = queue
     self.subscriptions = subscriptions
     reporter = Reporter(onError: configuration.onError, logger: configuration.logger)
@@ -106,10 +111,18 @@ final class ConnectionPair: ConnectionOwner {
       return perform(state.resolved(configuration.addresses))
     }
     let promise = eventLoop.makePromise(of: [RedisAddress].self)
-    promise.completeWithTask {
-      let addresses = try await resolve()
-      guard !addresses.isEmpty else { throw RedisError(.unreachable, "nobody knows where the primary is") }
-      return addresses
+    resolving = promise
+    Task { [access] in
+      let result: Result<[RedisAddress], any Error>
+      do {
+        let addresses = try await resolve()
+        guard !addresses.isEmpty else { throw RedisError(.unreachable, "nobody knows where the primary is") }
+        result = .success(addresses)
+      } catch {
+        result = .failure(error)
+      }
+      // The loop may be gone by then.
+      access.perform { promise.completeWith(result) }
     }
     let timeout = configuration.connectTimeout
     let late = eventLoop.scheduleTask(in: TimeAmount(timeout)) {
@@ -119,6 +132,7 @@ final class ConnectionPair: ConnectionOwner {
     promise.futureResult.whenComplete { result in
       late.cancel()
       guard let pair = bound.value.pair else { return }
+      pair.resolving = nil
       switch result {
       case .success(let addresses): pair.perform(pair.state.resolved(addresses))
       case .failure(let error as RedisError): pair.fail(error)
@@ -153,7 +167,10 @@ final class ConnectionPair: ConnectionOwner {
   private func connect(_ handler: ConnectionHandler, to address: RedisAddress, _ context: NIOSSLContext?) {
     let bound = NIOLoopBound((handler: handler, owner: Weak(self)), eventLoop: eventLoop)
     // Of a name's addresses several may be tried at once, each with a channel: the handler is for the one that succeeds.
+    let resolver = HostResolver(eventLoop: eventLoop, access: access)
+    resolvers.append(resolver)
     ClientBootstrap(group: eventLoop)
+      .resolver(resolver)
       .connectTimeout(TimeAmount(configuration.connectTimeout))
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
@@ -230,6 +247,8 @@ final class ConnectionPair: ConnectionOwner {
     deadline?.cancel()
     stability?.cancel()
     keepAlive?.cancel()
+    for resolver in resolvers { resolver.cancelQueries() }
+    resolvers = []
     let connections = [commands, subscriber].compactMap { $0 }
     (commands, subscriber) = (nil, nil)
     for connection in connections {
@@ -273,16 +292,16 @@ final class ConnectionPair: ConnectionOwner {
     subscriber.ping()
   }
 
-  func close() -> EventLoopFuture<Void> {
+  func close() {
     retry?.cancel()
     let closed = RedisError(.closed, "the connection to Redis was closed")
     lastError = closed
     queue.enter(.closed)
     perform(state.close())
+    resolving?.fail(closed)
     for waiter in takeWaiters() { waiter.fail(closed) }
     failDrains(closed)
     unanswered.removeAll()
-    return eventLoop.makeSucceededVoidFuture()
   }
 
   // MARK: Publishing
@@ -387,6 +406,7 @@ final class ConnectionPair: ConnectionOwner {
 
   /// Completes when messages on a channel are sure to come.
   func subscribe(to channel: ByteBuffer) -> EventLoopFuture<Void> {
+    guard state.phase != .closed else { return eventLoop.makeFailedFuture(notConnected) }
     let promise = eventLoop.makePromise(of: Void.self)
     if state.isConfirmed(channel) {
       promise.succeed()

@@ -12,6 +12,7 @@ final class PipelinedClient: RedisClient {
   private let configuration: RedisConfiguration
   private let queue: PublishQueue
   private let subscriptions = SubscriptionTable()
+  private let access = LoopAccess()
   private let pair: EventLoopFuture<NIOLoopBound<ConnectionPair>>
   private let closing = NIOLockedValueBox<Task<Void, Never>?>(nil)
 
@@ -22,12 +23,13 @@ final class PipelinedClient: RedisClient {
     let eventLoop: any EventLoop = configuration.eventLoopGroup?.next() ?? ownGroup!.next()
     let queue = PublishQueue(
       limits: .init(bytes: configuration.maxQueuedBytes, messages: configuration.maxQueuedMessages))
-    let subscriptions = subscriptions
+    let (subscriptions, access) = (subscriptions, access)
     self.eventLoop = eventLoop
     self.queue = queue
     pair = eventLoop.submit {
       NIOLoopBound(
-        ConnectionPair(configuration, on: eventLoop, queue: queue, subscriptions: subscriptions),
+        ConnectionPair(
+          configuration, on: eventLoop, access: access, queue: queue, subscriptions: subscriptions),
         eventLoop: eventLoop)
     }
   }
@@ -35,17 +37,18 @@ final class PipelinedClient: RedisClient {
   deinit {
     guard closing.withLockedValue({ $0 == nil }) else { return }
     // Dropped without being closed.
-    let group = ownGroup
+    let (group, access) = (ownGroup, access)
     pair.whenComplete { result in
-      if case .success(let pair) = result { _ = pair.value.close() }
-      group?.shutdownGracefully { _ in }
+      if case .success(let pair) = result { pair.value.close() }
+      access.close { group?.shutdownGracefully { _ in } }
     }
   }
 
   private func withPair<Result: Sendable>(
     _ body: @escaping @Sendable (ConnectionPair) -> EventLoopFuture<Result>
   ) async throws(RedisError) -> Result {
-    guard closing.withLockedValue({ $0 == nil }) else { throw Self.closed }
+    guard access.enter() else { throw Self.closed }
+    defer { access.leave() }
     do {
       return try await pair.flatMap { body($0.value) }.get()
     } catch let error as RedisError {
@@ -61,8 +64,8 @@ final class PipelinedClient: RedisClient {
     switch queue.add(message, to: channel) {
     case .added: return .accepted
     case .addedFirst:
-      pair.whenSuccess { $0.value.pump() }
-      return .accepted
+      let isOpen = access.perform { pair.whenSuccess { $0.value.pump() } } != nil
+      return isOpen ? .accepted : .disconnected
     case .full: return .queueFull
     case .disconnected: return .disconnected
     }
@@ -77,33 +80,24 @@ final class PipelinedClient: RedisClient {
   ) async throws(RedisError) -> TransportSubscription {
     let key = Key(channel)
     guard let id = subscriptions.add(onEvent, to: key) else { throw Self.closed }
-    // Whoever drops it, or is cancelled, ends it.
     let subscription = TransportSubscription { [weak self] in self?.unsubscribe(id, from: key) }
-    let confirmed = eventLoop.makePromise(of: Void.self)
-    // It is there if somebody cancels: a future cannot be cancelled.
-    await withTaskCancellationHandler {
-      _ = try? await withPair { pair -> EventLoopFuture<Void> in
-        pair.subscribe(to: ByteBuffer(string: channel)).cascade(to: confirmed)
-        return confirmed.futureResult
-      }
-    } onCancel: {
-      confirmed.fail(RedisError(.cancelled, "subscribing to \(channel.debugDescription)"))
-    }
-    // If the pair was closed before it could be asked.
-    confirmed.fail(Self.closed)
     do {
-      try await confirmed.futureResult.get()
+      try await abandonedWhenCancelled {
+        try await self.withPair { $0.subscribe(to: ByteBuffer(string: channel)) }
+      }
       return subscription
     } catch {
       subscription.cancel()
-      throw error as? RedisError ?? RedisError(.disconnected, "\(error)")
+      throw error as? RedisError
+        ?? RedisError(.cancelled, "subscribing to \(channel.debugDescription)")
     }
   }
 
   private func unsubscribe(_ id: UInt64, from channel: Key) {
     subscriptions.remove(id, from: channel)
-    guard closing.withLockedValue({ $0 == nil }) else { return }
-    pair.whenSuccess { $0.value.unsubscribe(from: ByteBuffer(string: channel.string), key: channel) }
+    access.perform {
+      pair.whenSuccess { $0.value.unsubscribe(from: ByteBuffer(string: channel.string), key: channel) }
+    }
   }
 
   func send(_ command: [ByteBuffer]) async throws(RedisError) -> RedisReply {
@@ -118,9 +112,11 @@ final class PipelinedClient: RedisClient {
   func close() async {
     let closing = closing.withLockedValue { closing in
       if let closing { return closing }
-      let task = Task.detached { [pair, subscriptions, ownGroup] in
-        try? await pair.flatMap { $0.value.close() }.get()
+      let task = Task.detached { [pair, access, subscriptions, ownGroup] in
+        try? await pair.map { $0.value.close() }.get()
         subscriptions.close()
+        // Whoever still waits for something has been told that it will not come.
+        await access.close()
         try? await ownGroup?.shutdownGracefully()
       }
       closing = task

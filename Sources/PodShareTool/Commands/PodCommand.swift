@@ -18,13 +18,19 @@ struct PodCommand: AsyncParsableCommand {
     discussion: """
       Joins a topic, listens for other pods, and dials its peers until it is told to quit.
 
-      The first line on standard output says where the pod listens, once it has joined and has what the others \
-      have: ready NODE HOST:PORT. Then each command, one a line, is answered by one line, in order:
+      The first line on standard output says where the pod listens, once it has joined: ready NODE HOST:PORT. By then \
+      it has what the others have, if any of its peers could be reached; it goes on dialling those that could not. \
+      Then each command, one a line, is answered by one line, in order:
 
       \(commands)
 
       A line that is no command, or that cannot be done, is answered by error and the reason, and the pod goes on. \
-      Empty lines and those that begin with # are skipped. The end of the input, SIGTERM and SIGINT are as quit.
+      Empty lines and those that begin with # are skipped. The end of the input, SIGTERM and SIGINT are as quit, but \
+      not answered.
+
+      If no other pod is known to have what was written, quit is answered by error, the end of the input by a line on \
+      standard error, and the exit status is that of podshare set. A pod that has no peers and that nobody has joined \
+      has nobody to tell.
 
       Between the answers stands a line for each change, those of this pod included:
 
@@ -41,6 +47,8 @@ struct PodCommand: AsyncParsableCommand {
         podshare pod --node a --listen 127.0.0.1:9101
         podshare pod --node b --listen 127.0.0.1:9102 --peers 127.0.0.1:9101
         podshare pod --peers 127.0.0.1:9101 < commands.txt
+
+      \(ExitStatus.explanation)
       """)
 
   @OptionGroup var mesh: MeshOptions
@@ -83,17 +91,48 @@ struct PodCommand: AsyncParsableCommand {
     }
 
     let console = Console()
-    let session = PodSession(connection.store, console: console)
+    let session = PodSession(connection, hasPeers: !mesh.addresses.isEmpty, console: console)
+    let witness = Witness(connection.store)
+    let witnessing = Task { await witness.watch() }
+    defer { witnessing.cancel() }
     stop.whenRequested { session.stop(.interrupted) }
     let address = (transport.listenAddress ?? listen).description
     let end = await session.serve(at: address, input: LineReader(STDIN_FILENO))
-    await connection.close()
+    let failure: Failure?
+    do throws(Failure) {
+      try await leave(connection, witness)
+      failure = nil
+    } catch {
+      failure = error
+    }
     await session.tellRest()
     if end == .quit {
       let error = problems.store(.broadcastFailed) ?? problems.store(.unconfirmed)
-      _ = await console.write(error.map { PodLine($0) } ?? .ok)
+      _ = await console.write(
+        error.map { PodLine($0) } ?? failure.map { .error($0.message) } ?? .ok)
     }
     await LineWriter.standardError.flush()
+    switch end {
+    // The answer has said it all.
+    case .quit: if let failure { throw failure.status.exitCode }
+    case .endOfInput: if let failure { throw failure }
+    case .interrupted, .outputClosed: break
+    }
+  }
+
+  /// Throws if other pods were to have what was written here, and none is known to.
+  private func leave(_ connection: Connection, _ witness: Witness) async throws(Failure) {
+    let problems = connection.problems
+    let isExpected = problems.hasBeenLinked || !mesh.addresses.isEmpty
+    let needsSomebody = isExpected && witness.isAnythingUnconfirmed()
+    guard needsSomebody, !problems.hasBeenLinked else {
+      return try await connection.closeConfirmed(needsSomebody: needsSomebody)
+    }
+    await connection.close()
+    throw Diagnosis(
+      topic: mesh.topic, peers: mesh.addresses, errors: problems.mesh, linked: [],
+      usesTLS: mesh.tls.configuration != nil
+    ).failure()
   }
 
   private static func parseAddress(_ text: String) throws -> PeerAddress {

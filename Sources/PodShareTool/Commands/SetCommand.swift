@@ -7,6 +7,7 @@ struct SetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "set",
     abstract: "Set the value under a key.",
+    usage: "podshare set <options> <key> <value>",
     discussion: """
       Returns when at least one other pod has confirmed that it holds the value. The others get it from there, if \
       not at once.
@@ -27,10 +28,22 @@ struct SetCommand: AsyncParsableCommand {
   @Argument(help: "The key, as it is.")
   var key: String
 
-  @Argument(help: "The value, as JSON; - stands for standard input. Text is JSON only in double quotes.")
-  var value: String
+  // So that a number below zero is not taken for an option.
+  @Argument(
+    parsing: .allUnrecognized,
+    help: ArgumentHelp(
+      "The value, as JSON; - stands for standard input. Text is JSON only in double quotes.",
+      valueName: "value"))
+  var values: [String]
+
+  private var value: String { values.first ?? "" }
 
   func validate() throws {
+    guard values.count == 1 else {
+      throw ValidationError(
+        "There is one value, not \(values.count): \(values.joined(separator: " ")). A shell needs quotes around it."
+      )
+    }
     guard value != "-" else { return }
     do { _ = try JSONValue(value) } catch { throw ValidationError("The value is \(error).") }
   }

@@ -6,55 +6,65 @@ extension Connection {
   static func open(_ options: FleetOptions) async throws(Failure) -> Connection {
     let problems = Problems(isTelling: false)
     let peers = options.peers
-    let transport = try await makeTransport(options.mesh, peers: peers, listening: nil, problems: problems)
+    let transport = try await makeTransport(
+      options.mesh, peers: peers, listening: nil, patience: options.patience, problems: problems)
     let joining = Task {
       try await join(options.mesh, over: transport, patience: options.patience, problems: problems)
     }
     let givingUp = Task {
-      await waitUntilHopeless(options, transport, problems)
-      guard !Task.isCancelled else { return false }
+      let diagnosis = await waitUntilHopeless(options, transport, problems)
+      guard !Task.isCancelled else { return nil as Diagnosis? }
       joining.cancel()
       // Ends what joining waits for.
       try? await transport.close()
-      return true
+      return diagnosis
     }
     let result = await joining.result
     givingUp.cancel()
-    let hasGivenUp = await givingUp.value
+    let hopeless = await givingUp.value
     // Asked for before the transport is closed, when there are none any more.
-    let linked = await transport.linkedPeers
+    let diagnosis = await Diagnosis(options, transport, problems)
     if case .success(let connection) = result {
-      if connection.store.isCaughtUp, !hasGivenUp { return connection }
+      if connection.store.isCaughtUp, hopeless == nil { return connection }
       await connection.close()
     }
     try? await transport.close()
-    if case .failure(let failure as Failure) = result, !hasGivenUp { throw failure }
-    throw Diagnosis(options, problems, linked: linked).failure(after: options.timeoutText)
+    if case .failure(let failure as Failure) = result, hopeless == nil { throw failure }
+    let reason = hopeless ?? diagnosis
+    // What is hopeless was not waited for that long.
+    throw reason.failure(after: reason.isHopeless ? nil : options.timeoutText)
   }
 
   /// Returns when nobody can be reached within the time there is, or will not want this pod however long it waits. As
   /// long as others are linked it is theirs to answer.
   private static func waitUntilHopeless(
     _ options: FleetOptions, _ transport: P2PTransport, _ problems: Problems
-  ) async {
+  ) async -> Diagnosis? {
     let clock = ContinuousClock()
     let start = clock.now
     while !Task.isCancelled {
       try? await Task.sleep(for: .milliseconds(50))
-      let linked = await transport.linkedPeers
-      let diagnosis = Diagnosis(options, problems, linked: linked)
+      let diagnosis = await Diagnosis(options, transport, problems)
       let waited = clock.now - start
-      if linked.isEmpty, waited >= options.patience { return }
+      if diagnosis.linked.isEmpty, waited >= options.patience { return diagnosis }
       // Not all peers may have answered before.
-      if diagnosis.isHopeless, waited >= .milliseconds(1_500) { return }
+      if diagnosis.isHopeless, waited >= .milliseconds(1_500) { return diagnosis }
     }
+    return nil
+  }
+
+  /// Whether a pod of the Go library is linked. What has not said a word is not counted as one.
+  var isAnyGoPodThere: Bool {
+    get async { await transport.peersThatSpoke.contains { $0.isGoPod } }
   }
 
   /// Leaves the fleet when some other pod has what was written here.
-  func closeConfirmed() async throws(Failure) {
+  ///
+  /// - Parameter needsSomebody: Whether it is a failure if there is no other pod.
+  func closeConfirmed(needsSomebody: Bool = true) async throws(Failure) {
     let isAnybodyThere = !store.members.isEmpty
     // Pods of the Go library say nothing of what they have received. Where there are no others, sent is all it can be.
-    let isAnyGoPod = await transport.linkedPeers.contains { $0.isGoPod }
+    let isAnyGoPod = await isAnyGoPodThere
     await close()
     if let error = problems.store(.broadcastFailed) {
       throw Failure(.unconfirmed, "written, but not sent: \(error.message)")
@@ -62,16 +72,18 @@ extension Connection {
     if let error = problems.store(.unconfirmed) {
       throw Failure(.unconfirmed, "written and sent, but \(error.message)")
     }
-    guard isAnybodyThere || isAnyGoPod else {
-      throw Failure(.unconfirmed, "written, but every other pod is gone, and nobody has confirmed it")
+    guard isAnybodyThere || isAnyGoPod || !needsSomebody else {
+      throw Failure(.unconfirmed, "written, but no other pod is there, and nobody has confirmed it")
     }
   }
 }
 
 extension Diagnosis {
-  fileprivate init(_ options: FleetOptions, _ problems: Problems, linked: [P2PPeer]) {
+  fileprivate init(_ options: FleetOptions, _ transport: P2PTransport, _ problems: Problems) async {
+    let linked = await transport.peersThatSpoke
+    let silent = await transport.linkedPeers.filter { !linked.contains($0) }
     self.init(
       topic: options.mesh.topic, peers: options.peers, errors: problems.mesh, linked: linked,
-      usesTLS: options.mesh.tls.configuration != nil)
+      silent: silent, usesTLS: options.mesh.tls.configuration != nil)
   }
 }

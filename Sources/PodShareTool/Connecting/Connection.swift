@@ -14,8 +14,11 @@ final class Connection: Sendable {
   }
 
   /// Listens, if it is to, and begins to dial.
+  ///
+  /// - Parameter patience: How long the fleet is waited for at most.
   static func makeTransport(
-    _ options: MeshOptions, peers: [PeerAddress], listening: PeerAddress?, problems: Problems
+    _ options: MeshOptions, peers: [PeerAddress], listening: PeerAddress?, patience: Duration? = nil,
+    problems: Problems
   ) async throws(Failure) -> P2PTransport {
     var configuration = P2PConfiguration(listenAddress: listening, peers: peers)
     configuration.cluster = options.cluster
@@ -23,7 +26,13 @@ final class Connection: Sendable {
     configuration.tls = options.tls.configuration
     // Those could not read version 2. And with version 2 a pod that hangs must not be taken for one of them.
     configuration.acceptsGoPods = options.wire == .v1
+    if options.wire == .v1, let patience {
+      // A Go pod does not greet. There must be some time left to ask it when that has been noticed.
+      configuration.handshakeTimeout = min(
+        configuration.handshakeTimeout, max(patience / 3, .milliseconds(1)))
+    }
     configuration.onError = { problems.report($0) }
+    configuration.onConnect = { _ in problems.noteLink() }
     let transport = P2PTransport(configuration: configuration)
     do {
       try await transport.start()

@@ -8,6 +8,8 @@ struct Diagnosis {
   let errors: [P2PError]
   /// The pods that were linked with in the end.
   let linked: [P2PPeer]
+  /// Those that were connected with, and had said nothing.
+  var silent: [P2PPeer] = []
   let usesTLS: Bool
 
   /// Whether waiting any longer helps nobody: pods answered, and do not want this one.
@@ -16,50 +18,71 @@ struct Diagnosis {
       && errors.allSatisfy { $0.code.isDecisive || $0.code.followsFromDecisive }
   }
 
-  func failure(after time: String) -> Failure {
+  /// - Parameter time: How long the fleet was waited for, if that was for some time only.
+  func failure(after time: String? = nil) -> Failure {
+    let within = time.map { " within \($0)" } ?? ""
     if !linked.isEmpty {
       let names = linked.map(\.description).joined(separator: ", ")
       return Failure(
         .notCaughtUp,
         """
-        linked with \(names), but nobody there answered within \(time) for topic \(topic.debugDescription). \
+        linked with \(names), but nobody there answered\(within) for topic \(topic.debugDescription). \
         Is that its name?
         """)
     }
-    if let failure = failure(.tlsFailed, "TLS failed", among: [.tlsFailed]) {
-      let isSpokenThereAlone = !usesTLS && errors.contains { $0.message.contains("it speaks TLS") }
-      return isSpokenThereAlone ? Failure(.tlsFailed, "\(failure.message): --tls-ca is missing") : failure
+    if let failure = failure(.tlsFailed, "TLS failed", where: { $0.code == .tlsFailed }) { return failure }
+    let makesNoSense = { (error: P2PError) in
+      error.code == .protocolViolation && error.cause != .otherProtocol
     }
-    if !usesTLS, errors.contains(where: { $0.code == .protocolViolation }) {
-      let failure = failure(.tlsFailed, "a peer answers what makes no sense", among: [.protocolViolation])
+    if !usesTLS,
+      let failure = failure(.tlsFailed, "a peer answers what makes no sense", where: makesNoSense)
+    {
       return Failure(
-        .tlsFailed, "\(failure?.message ?? ""). Does the fleet use TLS? Then --tls-ca is missing.")
+        .tlsFailed, "\(failure.message). Does the fleet use TLS? Then --tls-ca is missing.")
     }
-    if let failure = failure(.refused, "the peers refuse this pod", among: [.otherCluster, .refused]) {
+    if let failure = failure(
+      .refused, "the peers refuse this pod", where: { [.otherCluster, .refused].contains($0.code) })
+    {
       return failure
     }
     let addresses = peers.map(\.description).joined(separator: ", ")
-    let reasons = self.reasons(among: nil)
+    var reasons = reasons { _ in true }
+    reasons += silent.map { "\($0.remoteAddress): it accepts the connection, and says nothing" }
     return Failure(
       .unreachable,
-      "no peer could be reached within \(time): " + (reasons.isEmpty ? addresses : reasons))
+      "no peer could be reached\(within): "
+        + (reasons.isEmpty ? addresses : reasons.joined(separator: "; ")))
   }
 
-  private func failure(_ status: ExitStatus, _ what: String, among codes: Set<P2PError.Code>) -> Failure? {
-    let reasons = reasons(among: codes)
-    return reasons.isEmpty ? nil : Failure(status, "\(what): \(reasons)")
+  private func failure(
+    _ status: ExitStatus, _ what: String, where isMeant: (P2PError) -> Bool
+  ) -> Failure? {
+    let reasons = reasons(where: isMeant)
+    return reasons.isEmpty ? nil : Failure(status, "\(what): \(reasons.joined(separator: "; "))")
   }
 
   /// The last word of each peer.
-  private func reasons(among codes: Set<P2PError.Code>?) -> String {
+  private func reasons(where isMeant: (P2PError) -> Bool) -> [String] {
     var peers: [String] = []
     var messages: [String: String] = [:]
-    for error in errors where codes?.contains(error.code) ?? true {
+    for error in errors where isMeant(error) {
       let peer = error.peer ?? ""
-      let message = error.code == .tlsFailed ? TLSReason.words(error.message) : error.message
+      let message = error.cause?.remedy.map { "\(error.message): \($0)" } ?? error.message
       if messages.updateValue(message, forKey: peer) == nil { peers.append(peer) }
     }
-    return peers.map { $0.isEmpty ? messages[$0]! : "\($0): \(messages[$0]!)" }.joined(separator: "; ")
+    return peers.map { $0.isEmpty ? messages[$0]! : "\($0): \(messages[$0]!)" }
+  }
+}
+
+extension P2PError.Cause {
+  /// What whoever called the tool may have to change.
+  fileprivate var remedy: String? {
+    switch self {
+    case .untrustedCertificate: "see --tls-ca"
+    case .certificateWanted: "see --tls-cert and --tls-key"
+    case .speaksTLS: "--tls-ca is missing"
+    case .otherProtocol: nil
+    }
   }
 }
 

@@ -8,6 +8,7 @@ final class Problems: Sendable {
     var mesh: [P2PError] = []
     var store: [StoreError] = []
     var isTelling: Bool
+    var hasBeenLinked = false
   }
 
   private let reports: NIOLockedValueBox<Reports>
@@ -48,6 +49,14 @@ final class Problems: Sendable {
     }
     if isTelling { LineWriter.standardError.post(line: "podshare: \(text().singleLine)") }
   }
+
+  /// Some pod was linked with.
+  func noteLink() {
+    reports.withLockedValue { $0.hasBeenLinked = true }
+  }
+
+  /// Whether any pod was ever linked with.
+  var hasBeenLinked: Bool { reports.withLockedValue { $0.hasBeenLinked } }
 
   var mesh: [P2PError] { reports.withLockedValue { $0.mesh } }
 

@@ -19,7 +19,7 @@ enum ExitStatus: Int32, Sendable, CaseIterable {
     EXIT STATUS:
       0   done
       1   the key is missing
-      2   something else went wrong
+      2   something else went wrong, such as output that cannot be written
       3   no peer can be reached
       4   the peers refuse, as those of another cluster do
       5   TLS failed: a wrong certificate on either side, or none

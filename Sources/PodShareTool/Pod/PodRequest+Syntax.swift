@@ -41,7 +41,8 @@ extension PodRequest {
     Syntax(words: ["members"], arguments: "", purpose: "the other pods: a JSON array") { _ in .members },
     Syntax(words: ["stats"], arguments: "", purpose: "what was counted: a JSON object") { _ in .statistics },
     Syntax(
-      words: ["refresh"], arguments: "", purpose: "compare with the others now: ok when done"
+      words: ["refresh"], arguments: "",
+      purpose: "compare with the others now: ok when done, error if none answers"
     ) { _ in .refresh },
     Syntax(words: ["sleep"], arguments: "MS", purpose: "wait some milliseconds before the next command: ok") {
       line in
@@ -51,7 +52,7 @@ extension PodRequest {
     Syntax(words: ["help"], arguments: "", purpose: "this list, each line begun by help") { _ in .help },
     Syntax(
       words: ["quit", "exit"], arguments: "",
-      purpose: "leave when another pod has everything: ok, and the end"
+      purpose: "leave when another pod has everything: ok, or error if none is known to, and the end"
     ) { _ in .quit },
   ]
 }

@@ -12,16 +12,21 @@ final class PodSession: Sendable {
     case outputClosed
   }
 
-  private let store: Store<JSONValue>
+  private let connection: Connection
+  private let hasPeers: Bool
   private let console: Console
   private let ends: AsyncStream<End>
   private let end: AsyncStream<End>.Continuation
 
-  init(_ store: Store<JSONValue>, console: Console) {
-    self.store = store
+  /// - Parameter hasPeers: Whether there are other pods that it is to be linked with.
+  init(_ connection: Connection, hasPeers: Bool, console: Console) {
+    self.connection = connection
+    self.hasPeers = hasPeers
     self.console = console
     (ends, end) = AsyncStream.makeStream(of: End.self)
   }
+
+  private var store: Store<JSONValue> { connection.store }
 
   /// Ends the session, whatever it is doing.
   func stop(_ reason: End) {
@@ -113,7 +118,11 @@ final class PodSession: Sendable {
     case .statistics:
       return .statistics(store.statistics, isCaughtUp: store.isCaughtUp)
     case .refresh:
+      let start = Timestamp.now()
       try await store.refresh()
+      guard await hasAnybodyAnswered(since: start) else {
+        return .error("nothing was compared: no other pod has answered")
+      }
       return .ok
     case .sleep(let milliseconds):
       try? await Task.sleep(for: .milliseconds(milliseconds))
@@ -123,6 +132,15 @@ final class PodSession: Sendable {
     case .quit:
       return .ok
     }
+  }
+
+  /// True as well if there is nobody to answer.
+  private func hasAnybodyAnswered(since start: Timestamp) async -> Bool {
+    let members = store.members
+    if members.contains(where: { $0.lastSeen >= start }) { return true }
+    if members.isEmpty, !hasPeers { return true }
+    // They say nothing of themselves, but have been asked for what they hold.
+    return await connection.isAnyGoPodThere
   }
 
   // MARK: Events

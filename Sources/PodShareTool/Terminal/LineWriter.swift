@@ -19,7 +19,8 @@ final class LineWriter: Sendable {
 
   private let descriptor: Int32
   private let queue = DispatchQueue(label: "podshare.output")
-  private let isBroken = NIOLockedValueBox(false)
+  /// Why no more can be written, as `errno` says.
+  private let breakage = NIOLockedValueBox<Int32?>(nil)
 
   init(_ descriptor: Int32) {
     self.descriptor = descriptor
@@ -37,6 +38,12 @@ final class LineWriter: Sendable {
     }
   }
 
+  /// Why what was to be written was not, if that is a failure: that nobody reads any more is none.
+  var failure: String? {
+    guard let error = breakage.withLockedValue({ $0 }), error != EPIPE else { return nil }
+    return String(cString: strerror(error))
+  }
+
   /// Has a line written soon, without waiting for it.
   func post(line: String) {
     queue.async { _ = self.writeAll(line + "\n") }
@@ -46,18 +53,20 @@ final class LineWriter: Sendable {
   func flush() async { _ = await write("") }
 
   private func writeAll(_ text: String) -> Bool {
-    guard !isBroken.withLockedValue({ $0 }) else { return false }
+    guard breakage.withLockedValue({ $0 == nil }) else { return false }
     var text = text
     let isWritten = text.withUTF8 { bytes in
       var rest = bytes[...]
       while !rest.isEmpty {
         let count = systemWrite(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: rest)))
-        guard count >= 0 else { return false }
+        guard count >= 0 else {
+          breakage.withLockedValue { [error = errno] in $0 = error }
+          return false
+        }
         rest = rest.dropFirst(count)
       }
       return true
     }
-    if !isWritten { isBroken.withLockedValue { $0 = true } }
     return isWritten
   }
 

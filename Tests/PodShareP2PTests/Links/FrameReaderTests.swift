@@ -58,6 +58,17 @@ struct FrameReaderTests {
     #expect(throws: FrameError.self) { try frames(of: [ByteBuffer(bytes: bytes)]) }
   }
 
+  @Test(
+    "What speaks another protocol is told by its first bytes",
+    arguments: [
+      ("HTTP/1.1 400 Bad Request", "HTTP"), ("SSH-2.0-OpenSSH_9.6", "SSH"), ("\u{16}\u{3}\u{1}\0", "TLS"),
+    ])
+  func otherProtocols(text: String, name: String) {
+    #expect { try frames(of: [ByteBuffer(string: text)], maxLength: 64 * 1_024 * 1_024) } throws: {
+      "\($0)".contains("it speaks \(name)")
+    }
+  }
+
   @Test("T19: what a header promises is not reserved")
   func promises() throws {
     var reader = FrameReader(maxLength: 64 * 1_024 * 1_024)

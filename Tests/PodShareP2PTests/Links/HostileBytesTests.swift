@@ -93,6 +93,24 @@ struct HostileBytesTests {
     }
   }
 
+  @Test("As many silent connections as may come in do not keep out a pod that greets")
+  func silentConnections() async throws {
+    let a = try await TestPod.start("a") {
+      $0.maxInboundLinks = 20
+      $0.handshakeTimeout = .milliseconds(100)
+    }
+    var silent: [RawPeer] = []
+    for _ in 0..<20 { silent.append(try await RawPeer(to: try a.address)) }
+    try await Task.sleep(for: .milliseconds(500))
+    // They come back as fast as they are closed.
+    for _ in 0..<20 { if let peer = try? await RawPeer(to: try a.address) { silent.append(peer) } }
+    let b = try await TestPod.start("b", peers: [try a.address])
+    await eventually("the pod is linked", within: .seconds(5)) { await b.linked() == ["a"] }
+    #expect(await a.transport.linkedPeers.count { $0.isGoPod } <= 5)
+    for peer in silent { try? await peer.close() }
+    for pod in [b, a] { try await pod.close() }
+  }
+
   @Test("One that asks without end and does not read the answers is cut off, with bounded memory")
   func asksAndDoesNotRead() async throws {
     let change: @Sendable (inout P2PConfiguration) -> Void = { $0.maxQueuedBytes = 1_024 * 1_024 }

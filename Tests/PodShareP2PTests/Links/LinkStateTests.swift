@@ -133,6 +133,35 @@ struct LinkStateTests {
   }
 
   @Test(
+    "A large message that does not grow ends the link, whatever else comes; one that grows slowly does not")
+  func slowMessages() {
+    let link = Link()
+    link.establish()
+    let part = ByteBuffer(repeating: 1, count: 10)
+    for _ in 0..<10 {
+      #expect(link.receive(.part, topic: "t", part) == .nothing)
+      for _ in 0..<20 {
+        _ = link.receive(.message, topic: "u", part)
+        #expect(link.wait(.seconds(1)) != .end(.slowFrame))
+      }
+    }
+    // Nothing is no growth.
+    for _ in 0..<9 {
+      _ = link.receive(.part, topic: "t")
+      #expect(link.wait(.seconds(1)) != .end(.slowFrame))
+    }
+    #expect(link.wait(.seconds(1)) == .end(.slowFrame))
+    let finished = Link()
+    finished.establish()
+    _ = finished.receive(.part, topic: "t", part)
+    _ = finished.receive(.lastPart, topic: "t", part)
+    for _ in 0..<60 {
+      _ = finished.receive(.ping)
+      #expect(finished.wait(.seconds(1)) != .end(.slowFrame))
+    }
+  }
+
+  @Test(
     "A peer is silent after three of its own keep-alive intervals; a pod that was stopped itself does not judge"
   )
   func silence() {

@@ -135,6 +135,17 @@ struct MeshLifeTests {
     #expect(b.publish(ByteBuffer(), to: "t") == .disconnected)
   }
 
+  @Test("A name that is unknown is said to be so")
+  func unknownName() async throws {
+    let a = try await TestPod.start("a", peers: ["no-such-host.invalid:9101"])
+    await eventually("it is reported") { !a.reported.isEmpty }
+    let error = try #require(a.reported.first)
+    #expect(error.code == .dialFailed)
+    #expect(error.message.hasPrefix("its name could not be looked up: "))
+    #expect(!error.message.contains("UnknownHost"), "\(error)")
+    try await a.close()
+  }
+
   @Test("Subscribing heeds cancellation while the peers are being dialled")
   func cancelledSubscription() async throws {
     // Accepts, and says nothing.

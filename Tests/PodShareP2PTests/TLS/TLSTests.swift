@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import NIOPosix
 import PodShare
 import PodShareP2P
 import TestCertificates
@@ -40,6 +41,7 @@ struct TLSTests {
   private func start(_ name: String, _ tls: P2PTLS?, peers: [PeerAddress] = []) async throws -> TestPod {
     try await TestPod.start(name, peers: peers) {
       $0.tls = tls
+      if tls != nil, tls?.certificateFile == nil { $0.listenAddress = nil }
       $0.handshakeTimeout = .milliseconds(500)
     }
   }
@@ -161,6 +163,57 @@ struct TLSTests {
     try files.write(Certificates.renewed, Certificates.renewedKey)
     await a.waitForLinks(["b"])
     for pod in [a, b] { try await pod.close() }
+  }
+
+  @Test("A pod that listens needs certificate and key, and any pod both or neither")
+  func incomplete() async throws {
+    let files = try Files(Certificates.pod, Certificates.podKey)
+    let (certificate, key, authority) = (files.path("cert"), files.path("key"), files.path("ca"))
+    for (listenAddress, tls) in [
+      ("127.0.0.1:0", .serverOnly(certificateFile: nil, keyFile: nil, authorityFile: authority)),
+      ("127.0.0.1:0", .serverOnly(certificateFile: certificate, keyFile: nil, authorityFile: authority)),
+      (nil, .serverOnly(certificateFile: certificate, keyFile: nil, authorityFile: authority)),
+      (nil, .serverOnly(certificateFile: nil, keyFile: key, authorityFile: authority)),
+    ] as [(PeerAddress?, P2PTLS)] {
+      var configuration = P2PConfiguration(listenAddress: listenAddress)
+      configuration.tls = tls
+      let transport = P2PTransport(configuration: configuration)
+      await #expect {
+        try await transport.start()
+      } throws: {
+        ($0 as? P2PError)?.code == .invalidConfiguration
+      }
+      try await transport.close()
+    }
+  }
+
+  @Test("The key of another certificate is named as such, with its file")
+  func wrongKey() async throws {
+    let files = try Files(Certificates.renewed, Certificates.podKey)
+    await #expect {
+      _ = try await start("a", files.mutual)
+    } throws: { error in
+      let text = "\(error)"
+      return text.contains("the key does not fit the certificate") && text.contains(files.path("key"))
+        && text.contains(files.path("cert"))
+    }
+  }
+
+  @Test("A peer that goes away in the middle of the handshake is told of as such: it may be starting anew")
+  func goesAway() async throws {
+    let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .childChannelInitializer { channel in channel.close() }
+      .bind(host: "127.0.0.1", port: 0).get()
+    let address = PeerAddress(host: "127.0.0.1", port: server.localAddress?.port ?? 0)
+    let files = try Files(Certificates.pod, Certificates.podKey)
+    let a = try await start("a", files.mutual, peers: [address])
+    await eventually("it is reported") { !a.reported.isEmpty }
+    try await Task.sleep(for: .milliseconds(300))
+    #expect(a.reported.allSatisfy { $0.code == .handshakeFailed }, "\(a.reported)")
+    #expect(
+      a.reported.allSatisfy { $0.message.contains("in the middle of the TLS handshake") }, "\(a.reported)")
+    try await a.close()
+    try await server.close()
   }
 
   @Test("Files that are not there, or hold something else, keep the transport from starting, and are named")

@@ -38,16 +38,32 @@ struct DiagnosisTests {
     )
   }
 
-  @Test("What the TLS library says is put into words, as far as there are any")
-  func tlsWords() {
-    let failure = diagnosis(
-      P2PError(.tlsFailed, "sslError([Error: 1 SSL routines:TLSV1_ALERT_UNKNOWN_CA at x.cc:4])", peer: "a:1"),
-      tls
-    ).failure(after: "5 s")
+  @Test("What there is to be changed is said with the reason, by its kind and not by its words")
+  func remedies() {
+    func message(_ cause: P2PError.Cause?) -> String {
+      diagnosis(P2PError(.tlsFailed, "so it is", peer: "a:1", cause: cause), tls).failure().message
+    }
+    #expect(message(nil) == "TLS failed: a:1: so it is; b:2: unknown authority")
     #expect(
-      failure.message
-        == "TLS failed: a:1: it does not know the authority of this pod's certificate; b:2: unknown authority"
-    )
+      message(.untrustedCertificate) == "TLS failed: a:1: so it is: see --tls-ca; b:2: unknown authority")
+    #expect(message(.speaksTLS) == "TLS failed: a:1: so it is: --tls-ca is missing; b:2: unknown authority")
+    #expect(
+      message(.certificateWanted).hasPrefix("TLS failed: a:1: so it is: see --tls-cert and --tls-key; "))
+  }
+
+  @Test("What speaks another protocol is no pod, and no matter of TLS")
+  func otherProtocol() {
+    let diagnosis = diagnosis(
+      P2PError(.protocolViolation, "it speaks HTTP: it is no pod", peer: "a:1", cause: .otherProtocol))
+    #expect(
+      diagnosis.failure()
+        == Failure(.unreachable, "no peer could be reached: a:1: it speaks HTTP: it is no pod"))
+    #expect(diagnosis.isHopeless)
+  }
+
+  @Test("A handshake of TLS that broke off may succeed the next time")
+  func brokenOff() {
+    #expect(!diagnosis(P2PError(.handshakeFailed, "it broke the connection", peer: "a:1")).isHopeless)
   }
 
   @Test("Waiting helps as long as a peer may still come")

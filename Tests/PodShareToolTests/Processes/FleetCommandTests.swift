@@ -152,6 +152,68 @@ struct FleetCommandTests {
     }
   }
 
+  @Test("A value that begins with a dash is a value")
+  func negativeValue() async throws {
+    try await Tool.run { tool in
+      let a = try await tool.pod("a")
+      let peers = ["PODSHARE_PEERS": a.address]
+      #expect(try await tool.output("set", "k", "-5", environment: peers) == succeeded("ok"))
+      #expect(try await a.ask("get k") == "value k -5")
+      let json = try await tool.output("set", "--json", "k", "-1.5e3", environment: peers)
+      #expect(json.status == 0, "\(json)")
+      #expect(try await a.ask("get k") == "value k -1.5e3")
+      let options = try await tool.output("set", "k", "-7", "--peers", a.address, "--json")
+      #expect(options.status == 0, "\(options)")
+      #expect(try await tool.output("set", "k", "--frob", environment: peers).status == 64)
+    }
+  }
+
+  @Test(
+    "What cannot be written to standard output is told, by the status too", .enabled(if: Tool.hasFullDevice),
+    arguments: [
+      ["dump", "--json"], ["dump"], ["get", "k"], ["watch", "--present", "--count", "1"], ["members"],
+      ["top", "--count", "1", "--interval", "0.1"], ["set", "k", "1"],
+    ])
+  func outputFails(arguments: [String]) async throws {
+    try await Tool.run { tool in
+      let a = try await tool.pod("a")
+      #expect(try await a.ask("set k 1") == "ok")
+      for (redirection, reason) in [(">/dev/full", ENOSPC), (">&-", EBADF)] {
+        let outcome = try await tool.output(throughShell: redirection, arguments + ["--peers", a.address])
+        #expect(outcome.status == ExitStatus.failed.rawValue, "\(redirection): \(outcome)")
+        let error = "podshare: standard output cannot be written: \(String(cString: strerror(reason)))"
+        #expect(outcome.errors.last == error, "\(outcome)")
+      }
+    }
+  }
+
+  @Test("A reader that has enough is no failure")
+  func reader() async throws {
+    try await Tool.run { tool in
+      let a = try await tool.pod("a")
+      #expect(try await a.ask("set k 1") == "ok")
+      let outcome = try await tool.output(
+        throughShell: "| true; exit ${PIPESTATUS[0]}", ["dump", "--peers", a.address])
+      #expect(outcome == Outcome(status: 0, output: [], errors: []))
+    }
+  }
+
+  @Test("--timeout is kept, also with wire version 1, and what never said a byte is not called a pod")
+  func silentPeer() async throws {
+    let silent = try SilentServer()
+    try await Tool.run { tool in
+      for wire in ["v2", "v1"] {
+        let start = ContinuousClock.now
+        let outcome = try await tool.output(
+          "dump", "--wire", wire, "--timeout", "2.5", "--peers", "127.0.0.1:\(silent.port)")
+        let time = ContinuousClock.now - start
+        #expect(outcome.status == ExitStatus.unreachable.rawValue, "\(outcome)")
+        #expect(!outcome.errors.joined().contains("linked with"), "\(outcome)")
+        #expect(time < .milliseconds(3_500), "\(time)")
+      }
+    }
+  }
+
   private func succeeded(_ lines: String...) -> Outcome {
     Outcome(status: 0, output: lines, errors: [])
   }

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import PodShareTool
@@ -99,7 +100,72 @@ struct PodProcessTests {
       a.suspend()
       #expect(try await b.ask("set k 1") == "ok")
       #expect(try await b.ask("quit").hasPrefix("error unconfirmed: "))
+      #expect(try await b.outcome().status == ExitStatus.unconfirmed.rawValue)
+    }
+  }
+
+  @Test("Writes that reach nobody are told at the end, by the status too", arguments: ["quit", "end"])
+  func nobody(end: String) async throws {
+    try await Tool.run { tool in
+      let gone = try await tool.pod("gone")
+      let address = gone.address
+      #expect(try await gone.ask("quit") == "ok")
+      _ = try await gone.outcome()
+      let pod = try await tool.pod("b", peers: [address])
+      #expect(try await pod.ask("set k 1") == "ok")
+      if end == "quit" {
+        let answer = try await pod.ask("quit")
+        #expect(answer.hasPrefix("error no peer could be reached"), "\(answer)")
+        #expect(try await pod.outcome().status == ExitStatus.unreachable.rawValue)
+      } else {
+        await pod.endInput()
+        let outcome = try await pod.outcome()
+        #expect(outcome.status == ExitStatus.unreachable.rawValue)
+        #expect(outcome.errors.last?.contains("no peer could be reached") == true, "\(outcome)")
+      }
+    }
+  }
+
+  @Test("A peer that is stopped: the end of the input is told of what nobody has confirmed")
+  func stoppedPeer() async throws {
+    try await Tool.run { tool in
+      let a = try await tool.pod("a")
+      let b = try await tool.pod("b", peers: [a.address])
+      try await b.waitFor("one", asking: "members") { $0 == "[]" ? "none" : "one" }
+      a.suspend()
+      #expect(try await b.ask("set k 1") == "ok")
+      #expect(try await b.ask("refresh").hasPrefix("error "), "nothing was compared")
+      await b.endInput()
+      let outcome = try await b.outcome()
+      #expect(outcome.status == ExitStatus.unconfirmed.rawValue)
+      #expect(outcome.errors.last?.hasPrefix("podshare: written") == true, "\(outcome)")
+    }
+  }
+
+  @Test("A pod that nobody was to hear, or that has written nothing, ends well")
+  func alone() async throws {
+    try await Tool.run { tool in
+      let a = try await tool.pod("a")
+      #expect(try await a.ask("set k 1") == "ok")
+      #expect(try await a.ask("refresh") == "ok")
+      #expect(try await a.ask("quit") == "ok")
+      #expect(try await a.outcome().status == 0)
+      let b = try await tool.pod("b", peers: ["127.0.0.1:1"])
+      #expect(try await b.ask("refresh").hasPrefix("error "))
+      #expect(try await b.ask("quit") == "ok")
       #expect(try await b.outcome().status == 0)
+    }
+  }
+
+  @Test("A pod whose output cannot be written says so, and does not go on", .enabled(if: Tool.hasFullDevice))
+  func outputFails() async throws {
+    try await Tool.run { tool in
+      for (redirection, reason) in [(">/dev/full", ENOSPC), (">&-", EBADF)] {
+        let outcome = try await tool.output(throughShell: redirection, ["pod"])
+        #expect(outcome.status == ExitStatus.failed.rawValue, "\(outcome)")
+        let error = "podshare: standard output cannot be written: \(String(cString: strerror(reason)))"
+        #expect(outcome.errors.last == error, "\(outcome)")
+      }
     }
   }
 

@@ -23,13 +23,15 @@ struct TLSProcessTests {
       #expect(
         stranger.errors == [
           "podshare: TLS failed: \(a.address): it does not know the authority of this pod's certificate"
+            + " (ALERT_UNKNOWN_CA)"
         ])
 
       let mistrustful = try await get(certificates.options("pod", authority: "other"))
       #expect(mistrustful.status == ExitStatus.tlsFailed.rawValue)
       #expect(
         mistrustful.errors == [
-          "podshare: TLS failed: \(a.address): its certificate is not of the authority in --tls-ca, or has expired"
+          "podshare: TLS failed: \(a.address): its certificate is not of the fleet's authority, or has expired"
+            + " (CERTIFICATE_VERIFY_FAILED): see --tls-ca"
         ])
 
       let plaintext = try await get([])

@@ -54,6 +54,18 @@ actor Tool {
     return try await process.outcome()
   }
 
+  /// Whether there is a file to which nothing can be written for want of room.
+  static var hasFullDevice: Bool { FileManager.default.fileExists(atPath: "/dev/full") }
+
+  /// Runs a command to its end by bash, with something behind it on the line.
+  func output(throughShell rest: String, _ arguments: [String]) async throws -> Outcome {
+    let line = #""$0" "$@" "# + rest
+    let process = try start(
+      ["-c", line, Self.executable().path] + arguments, of: URL(fileURLWithPath: "/bin/bash"))
+    await process.endInput()
+    return try await process.outcome()
+  }
+
   private func killAll() {
     for process in processes { process.kill() }
   }

@@ -1,6 +1,6 @@
 /// Does something that may not heed cancellation, such as a call that blocks a thread of its own. When the task is
 /// cancelled this throws `CancellationError` at once, and nobody waits for what comes of the work.
-func abandonedWhenCancelled<Result: Sendable>(
+package func abandonedWhenCancelled<Result: Sendable>(
   _ work: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
   let (results, continuation) = AsyncThrowingStream<Result, any Error>.makeStream()
