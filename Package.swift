@@ -97,6 +97,7 @@ let package = Package(
         "PodShare",
         "PodShareJSON",
         "PodShareP2P",
+        "PodShareRedis",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -16,7 +16,7 @@ struct PodShareTool: AsyncParsableCommand {
 
       podshare pod runs a pod. All other commands join a fleet as a pod that nobody dials, have what the others have, \
       do their work, and leave. They need to know whom to dial, by --peers or by the environment variable \
-      PODSHARE_PEERS, and the topic, cluster and certificates that the fleet uses. Values are JSON.
+      PODSHARE_PEERS, or the server at which all meet, by --redis; and the topic, cluster and certificates that the fleet uses. Values are JSON.
       """,
     version: "0.1.0",
     subcommands: [PodCommand.self],

@@ -27,7 +27,7 @@ struct DeleteCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reportingFailure {
-      let connection = try await Connection.open(fleet)
+      let connection = try await Connection.open(fleet, mustExist: false)
       let wasThere = connection.store[key] != nil
       let version = try await connection.writing { try $0.delete(key) }
       await output(

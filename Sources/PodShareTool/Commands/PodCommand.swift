@@ -20,6 +20,7 @@ struct PodCommand: AsyncParsableCommand {
 
       The first line on standard output says where the pod listens, once it has joined: ready NODE HOST:PORT. By then \
       it has what the others have, if any of its peers could be reached; it goes on dialling those that could not. \
+      With --redis it listens nowhere: HOST:PORT is the server, which is waited for. \
       Then each command, one a line, is answered by one line, in order:
 
       \(commands)
@@ -47,6 +48,7 @@ struct PodCommand: AsyncParsableCommand {
         podshare pod --node a --listen 127.0.0.1:9101
         podshare pod --node b --listen 127.0.0.1:9102 --peers 127.0.0.1:9101
         podshare pod --peers 127.0.0.1:9101 < commands.txt
+        podshare pod --node c --redis redis://127.0.0.1:6379
 
       \(ExitStatus.explanation)
       """)
@@ -61,7 +63,7 @@ struct PodCommand: AsyncParsableCommand {
   var listen: PeerAddress = "127.0.0.1:0"
 
   func validate() throws {
-    if mesh.tls.tlsCa != nil, mesh.tls.tlsCert == nil {
+    if mesh.redis == nil, mesh.tls.tlsCa != nil, mesh.tls.tlsCert == nil {
       throw ValidationError("A pod that listens needs --tls-cert and --tls-key.")
     }
   }
@@ -72,10 +74,9 @@ struct PodCommand: AsyncParsableCommand {
 
   private func serve() async throws {
     let problems = Problems(isTelling: true)
-    let transport = try await Connection.makeTransport(
-      mesh, peers: mesh.addresses, listening: listen, problems: problems)
+    let network = try await makeNetwork(problems)
     let joining = Task {
-      try await Connection.join(mesh, over: transport, patience: .seconds(1), problems: problems)
+      try await Connection.join(mesh, over: network, patience: .seconds(1), problems: problems)
     }
     let stop = Stop()
     let signals = await Interruption.watch { stop.request() }
@@ -85,7 +86,7 @@ struct PodCommand: AsyncParsableCommand {
     do {
       connection = try await joining.value
     } catch {
-      try? await transport.close()
+      await network.close()
       if stop.isRequested { return }
       throw error
     }
@@ -96,7 +97,7 @@ struct PodCommand: AsyncParsableCommand {
     let witnessing = Task { await witness.watch() }
     defer { witnessing.cancel() }
     stop.whenRequested { session.stop(.interrupted) }
-    let address = (transport.listenAddress ?? listen).description
+    let address = network.address ?? listen.description
     let end = await session.serve(at: address, input: LineReader(STDIN_FILENO))
     let failure: Failure?
     do throws(Failure) {
@@ -120,9 +121,19 @@ struct PodCommand: AsyncParsableCommand {
     }
   }
 
+  private func makeNetwork(_ problems: Problems) async throws(Failure) -> Network {
+    if let server = mesh.redis {
+      return try Connection.makeNetwork(at: server, mesh, patience: nil, problems: problems)
+    }
+    return .mesh(
+      try await Connection.makeTransport(mesh, peers: mesh.addresses, listening: listen, problems: problems))
+  }
+
   /// Throws if other pods were to have what was written here, and none is known to.
   private func leave(_ connection: Connection, _ witness: Witness) async throws(Failure) {
     let problems = connection.problems
+    // What it has written is kept at the server, or else reported.
+    guard mesh.redis == nil else { return try await connection.closeConfirmed(needsSomebody: false) }
     let isExpected = problems.hasBeenLinked || !mesh.addresses.isEmpty
     let needsSomebody = isExpected && witness.isAnythingUnconfirmed()
     guard needsSomebody, !problems.hasBeenLinked else {

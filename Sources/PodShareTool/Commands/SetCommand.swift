@@ -51,7 +51,7 @@ struct SetCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingFailure {
       let value = try value == "-" ? Self.standardInput() : JSONValue(value)
-      let connection = try await Connection.open(fleet)
+      let connection = try await Connection.open(fleet, mustExist: false)
       let version = try await connection.writing { try $0.set(key, to: value) }
       await output(
         json

@@ -3,13 +3,16 @@ import PodShareP2P
 
 extension Connection {
   /// Joins a fleet that is running, as a pod that nobody dials, and has what the others have when this returns.
-  static func open(_ options: FleetOptions) async throws(Failure) -> Connection {
+  ///
+  /// - Parameter mustExist: Whether it is a failure if there is no fleet. Over the mesh it always is.
+  static func open(_ options: FleetOptions, mustExist: Bool = true) async throws(Failure) -> Connection {
+    if let server = options.mesh.redis { return try await open(options, at: server, mustExist: mustExist) }
     let problems = Problems(isTelling: false)
     let peers = options.peers
     let transport = try await makeTransport(
       options.mesh, peers: peers, listening: nil, patience: options.patience, problems: problems)
     let joining = Task {
-      try await join(options.mesh, over: transport, patience: options.patience, problems: problems)
+      try await join(options.mesh, over: .mesh(transport), patience: options.patience, problems: problems)
     }
     let givingUp = Task {
       let diagnosis = await waitUntilHopeless(options, transport, problems)
@@ -55,7 +58,10 @@ extension Connection {
 
   /// Whether a pod of the Go library is linked. What has not said a word is not counted as one.
   var isAnyGoPodThere: Bool {
-    get async { await transport.peersThatSpoke.contains { $0.isGoPod } }
+    get async {
+      guard case .mesh(let transport) = network else { return false }
+      return await transport.peersThatSpoke.contains { $0.isGoPod }
+    }
   }
 
   /// Leaves the fleet when some other pod has what was written here.
@@ -72,7 +78,10 @@ extension Connection {
     if let error = problems.store(.unconfirmed) {
       throw Failure(.unconfirmed, "written and sent, but \(error.message)")
     }
-    guard isAnybodyThere || isAnyGoPod || !needsSomebody else {
+    if let error = problems.store(.transport), network.keepsEntries {
+      throw Failure(.unconfirmed, "written, but perhaps not kept: \(error.message)")
+    }
+    guard isAnybodyThere || isAnyGoPod || network.keepsEntries || !needsSomebody else {
       throw Failure(.unconfirmed, "written, but no other pod is there, and nobody has confirmed it")
     }
   }

@@ -5,7 +5,7 @@ extension Connection {
   /// The addresses of the linked pods, by node ID.
   var addresses: [String: String] {
     get async {
-      let peers = await transport.linkedPeers
+      let peers = await network.linkedPeers
       return Dictionary(peers.map { ($0.nodeID, $0.remoteAddress) }) { first, _ in first }
     }
   }
@@ -15,8 +15,9 @@ extension Connection {
   func meetMembers() async {
     let clock = ContinuousClock()
     let deadline = clock.now + .milliseconds(1_500)
+    // At a server nobody is linked: those who are there have answered when this pod joined.
     while clock.now < deadline {
-      let linked = await transport.linkedPeers.count { !$0.isGoPod }
+      let linked = await network.linkedPeers.count { !$0.isGoPod }
       if store.members.count >= linked { return }
       try? await Task.sleep(for: .milliseconds(20))
     }

@@ -1,14 +1,14 @@
 import PodShare
 import PodShareP2P
 
-/// A pod of the tool's own in a fleet: its mesh and its store.
+/// A pod of the tool's own in a fleet: its network and its store.
 final class Connection: Sendable {
-  let transport: P2PTransport
+  let network: Network
   let store: Store<JSONValue>
   let problems: Problems
 
-  private init(_ transport: P2PTransport, _ store: Store<JSONValue>, _ problems: Problems) {
-    self.transport = transport
+  private init(_ network: Network, _ store: Store<JSONValue>, _ problems: Problems) {
+    self.network = network
     self.store = store
     self.problems = problems
   }
@@ -46,17 +46,17 @@ final class Connection: Sendable {
 
   /// Joins the topic. Others may have been found by the time it returns, or not.
   static func join(
-    _ options: MeshOptions, over transport: P2PTransport, patience: Duration, problems: Problems
+    _ options: MeshOptions, over network: Network, patience: Duration, problems: Problems
   ) async throws(Failure) -> Connection {
     var configuration = StoreConfiguration<JSONValue>(codec: JSONValueCodec())
-    configuration.nodeID = transport.nodeID
+    configuration.nodeID = options.nodeID
     configuration.wireFormat = options.wire.format
     configuration.syncInterval = .milliseconds(options.syncInterval)
     configuration.joinTimeout = patience
     configuration.onError = { problems.report($0) }
     do {
-      let store = try await Store.join(options.topic, over: transport, configuration: configuration)
-      return Connection(transport, store, problems)
+      let store = try await Store.join(options.topic, over: network.transport, configuration: configuration)
+      return Connection(network, store, problems)
     } catch {
       throw Failure(.failed, error.message)
     }
@@ -69,6 +69,6 @@ final class Connection: Sendable {
     } catch {
       problems.report(error)
     }
-    try? await transport.close()
+    await network.close()
   }
 }

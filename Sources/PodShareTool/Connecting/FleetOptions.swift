@@ -17,8 +17,11 @@ struct FleetOptions: ParsableArguments {
     guard 0.1...86_400 ~= timeout else {
       throw ValidationError("--timeout must be from 0.1 seconds to one day, not \(timeout).")
     }
-    guard try !Self.addresses(mesh, environment: ProcessInfo.processInfo.environment).isEmpty else {
-      throw ValidationError("Nobody to ask: name peers by --peers, or by \(Self.environmentVariable).")
+    guard
+      try mesh.redis != nil || !Self.addresses(mesh, environment: ProcessInfo.processInfo.environment).isEmpty
+    else {
+      throw ValidationError(
+        "Nobody to ask: name peers by --peers or \(Self.environmentVariable), or a server by --redis.")
     }
   }
 

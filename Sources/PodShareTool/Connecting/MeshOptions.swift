@@ -1,6 +1,7 @@
 import ArgumentParser
 import PodShare
 import PodShareP2P
+import PodShareRedis
 
 /// How to meet the pods of a fleet.
 struct MeshOptions: ParsableArguments {
@@ -12,6 +13,13 @@ struct MeshOptions: ParsableArguments {
       "The pods to dial. May be given several times.", valueName: "host:port,..."),
     transform: PeerList.init(parsing:))
   var peers: [PeerList] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "A Redis or Valkey server to meet the others at, instead of dialling them; rediss:// with TLS.",
+      valueName: "redis://[[user]:password@]host[:port][/db]"),
+    transform: MeshOptions.server)
+  var redis: RedisConfiguration?
 
   @Option(help: "The cluster's name. Only pods with the same are linked.")
   var cluster = ""
@@ -34,7 +42,18 @@ struct MeshOptions: ParsableArguments {
   @OptionGroup(title: "TLS options")
   var tls: TLSOptions
 
+  private static func server(_ url: String) throws -> RedisConfiguration {
+    do { return try RedisConfiguration(url: url) } catch { throw ValidationError("\(error.message).") }
+  }
+
   func validate() throws {
+    guard redis == nil || (peers.isEmpty && cluster.isEmpty) else {
+      throw ValidationError(
+        "With --redis there are no --peers and no --cluster: all pods meet at the server.")
+    }
+    guard redis == nil || redis?.tls != nil || tls.tlsCa == nil else {
+      throw ValidationError("With TLS the server's URL begins with rediss://.")
+    }
     guard 1...86_400_000 ~= syncInterval else {
       throw ValidationError("--sync-interval must be from 1 ms to one day, not \(syncInterval).")
     }

@@ -1,11 +1,13 @@
 import NIOConcurrencyHelpers
 import PodShare
 import PodShareP2P
+import PodShareRedis
 
 /// What went wrong that nobody was waiting for. It explains afterwards why something did not come about.
 final class Problems: Sendable {
   private struct Reports {
     var mesh: [P2PError] = []
+    var redis: [RedisError] = []
     var store: [StoreError] = []
     var isTelling: Bool
     var hasBeenLinked = false
@@ -31,6 +33,14 @@ final class Problems: Sendable {
     }
   }
 
+  func report(_ error: RedisError) {
+    add {
+      $0.redis.append(error)
+    } telling: {
+      "\(error)"
+    }
+  }
+
   func report(_ error: StoreError) {
     add {
       $0.store.append(error)
@@ -44,19 +54,22 @@ final class Problems: Sendable {
       change(&reports)
       // What explains anything are the first ones and the last.
       if reports.mesh.count > Self.limit { reports.mesh.remove(at: Self.limit / 2) }
+      if reports.redis.count > Self.limit { reports.redis.remove(at: Self.limit / 2) }
       if reports.store.count > Self.limit { reports.store.remove(at: Self.limit / 2) }
       return reports.isTelling
     }
     if isTelling { LineWriter.standardError.post(line: "podshare: \(text().singleLine)") }
   }
 
-  /// Some pod was linked with.
+  /// Some pod was linked with, or the server connected to.
   func noteLink() {
     reports.withLockedValue { $0.hasBeenLinked = true }
   }
 
-  /// Whether any pod was ever linked with.
+  /// Whether any pod was ever linked with, or the server connected to.
   var hasBeenLinked: Bool { reports.withLockedValue { $0.hasBeenLinked } }
+
+  var redis: [RedisError] { reports.withLockedValue { $0.redis } }
 
   var mesh: [P2PError] { reports.withLockedValue { $0.mesh } }
 

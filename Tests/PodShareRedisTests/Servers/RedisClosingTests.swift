@@ -28,7 +28,8 @@ struct RedisClosingTests {
         switch round % 4 {
         case 0: configuration.addresses = [RedisAddress(host: "localhost", port: server.port)]
         case 1: configuration.addresses = [RedisAddress(host: "no.such.host.invalid")]
-        case 2: configuration.resolve = {
+        case 2:
+          configuration.resolve = {
             try await Task.sleep(for: .milliseconds(3))
             return [server.address]
           }

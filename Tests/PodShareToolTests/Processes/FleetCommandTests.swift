@@ -213,8 +213,4 @@ struct FleetCommandTests {
       }
     }
   }
-
-  private func succeeded(_ lines: String...) -> Outcome {
-    Outcome(status: 0, output: lines, errors: [])
-  }
 }

@@ -101,3 +101,8 @@ struct ToolError: Error, CustomStringConvertible {
     self.description = description
   }
 }
+
+/// The outcome of a command that did what it was to, and said this.
+func succeeded(_ lines: String...) -> Outcome {
+  Outcome(status: 0, output: lines, errors: [])
+}

@@ -1,0 +1,63 @@
+import PodShare
+import PodShareRedis
+
+extension Connection {
+  /// Connects to a server once a store joins.
+  ///
+  /// - Parameter patience: How long it is waited for.
+  static func makeNetwork(
+    at server: RedisConfiguration, _ options: MeshOptions, patience: Duration?, problems: Problems
+  ) throws(Failure) -> Network {
+    var configuration = server
+    configuration.clientName = "podshare"
+    configuration.startTimeout = patience
+    if configuration.tls != nil {
+      configuration.tls = RedisTLS(
+        authorityFile: options.tls.tlsCa, certificateFile: options.tls.tlsCert, keyFile: options.tls.tlsKey)
+    }
+    configuration.onError = { problems.report($0) }
+    configuration.onConnect = { _ in problems.noteLink() }
+    do {
+      return .redis(try RedisTransport(configuration: configuration), at: configuration.addresses)
+    } catch {
+      throw Failure(.failed, error.message)
+    }
+  }
+
+  /// Joins a fleet at a server, and has what the others have, or what is kept there, when this returns.
+  ///
+  /// - Parameter mustExist: Whether it is a failure if nobody is there and nothing is kept.
+  static func open(
+    _ options: FleetOptions, at server: RedisConfiguration, mustExist: Bool
+  ) async throws(Failure) -> Connection {
+    let problems = Problems(isTelling: false)
+    let network = try makeNetwork(at: server, options.mesh, patience: options.patience, problems: problems)
+    let connection: Connection
+    do {
+      connection = try await join(
+        options.mesh, over: network, patience: min(options.patience, .seconds(1)), problems: problems)
+    } catch {
+      await network.close()
+      guard let cause = problems.redis.last else { throw error }
+      throw Failure(cause.status, cause.server.map { "Redis at \($0): \(cause.message)" } ?? cause.message)
+    }
+    guard mustExist, !connection.store.isCaughtUp, connection.store.members.isEmpty else { return connection }
+    await connection.close()
+    throw Failure(
+      .notCaughtUp,
+      """
+      nobody is there, and nothing is kept for topic \(options.mesh.topic.debugDescription) at \
+      \(network.address ?? ""). Is that its name?
+      """)
+  }
+}
+
+extension RedisError {
+  fileprivate var status: ExitStatus {
+    switch code {
+    case .tlsFailed, .unusableCertificates: .tlsFailed
+    case .authenticationFailed, .notPermitted, .refused: .refused
+    default: .unreachable
+    }
+  }
+}
