@@ -95,6 +95,8 @@ struct Healing: Sendable {
   var searchesDone = 0
   /// Joining has come to its end, whether or not anybody was there.
   var isSettled = false
+  /// What a transport has kept is being taken in: only then is anybody asked for the rest.
+  var isLoading = false
   /// What a transport had kept, and whether to trust it is not clear yet.
   var loaded: Loaded?
   /// Joining has taken so long that nobody waits for it any more.

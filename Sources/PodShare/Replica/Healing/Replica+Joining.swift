@@ -1,7 +1,9 @@
 // Beginning: another pod's whole state is streamed in, in chunks that are merged as they come.
 extension Replica where Storage: ~Copyable {
   mutating func joinFrom(_ source: PodIdentity, outbox: inout Outbox<Value>) {
-    guard healing.joining == nil, !healing.isSettled, !healing.unreliableSources.contains(source) else {
+    guard healing.joining == nil, !healing.isSettled, !healing.isLoading,
+      !healing.unreliableSources.contains(source)
+    else {
       return
     }
     let id = healing.random.next()

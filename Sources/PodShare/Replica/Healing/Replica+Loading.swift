@@ -1,5 +1,11 @@
 // What a transport has kept, for pods that come when nobody else is there.
 extension Replica where Storage: ~Copyable {
+  /// What a transport has kept is about to be taken in. ``endLoading()`` must follow.
+  package mutating func beginLoading() { healing.isLoading = true }
+
+  /// It has been taken in, or cannot be.
+  package mutating func endLoading() { healing.isLoading = false }
+
   /// All that a transport had kept has been taken in. What others hold beyond it, comparing with them will show.
   ///
   /// - Parameters:

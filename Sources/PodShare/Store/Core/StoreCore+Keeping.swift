@@ -100,10 +100,16 @@ extension StoreCore {
       try await keeper.readFields(of: topic) { fields in
         var entries: [KeptEntry] = []
         entries.reserveCapacity(fields.count)
+        var author: EncodedIdentity?
         for field in fields where field.name != KeptContext.name {
           guard let content = field.content else { continue }
           do throws(KeptEntry.Failure) {
-            entries.append(try KeptEntry(name: field.name, content: content))
+            let entry = try KeptEntry(name: field.name, content: content, knowing: author)
+            // Mostly the next is by the same pod.
+            if let identity = entry.entries.last?.version.author, identity != author?.identity {
+              author = EncodedIdentity(identity)
+            }
+            entries.append(entry)
           } catch {
             report(error)
             unreadable(field.name, content, error)

@@ -26,8 +26,10 @@ extension StoreCore {
       if phase != .running { throw .closed }
       preconditionFailure("a store runs once; make another to join \(topic.debugDescription) again")
     }
+    if entryKeeper != nil { state.withLock { $0.replica.beginLoading() } }
     try await subscribe()
     await reportingErrors { () async throws(StoreError) in try await load() }
+    state.withLock { $0.replica.endLoading() }
     resumed()
     startMaintenance()
     try await waitUntilCaughtUp()

@@ -22,14 +22,21 @@ package struct KeptEntry: Sendable {
 
   /// Reads a field.
   package init(name: ByteBuffer, content: ByteBuffer) throws(Failure) {
+    try self.init(name: name, content: content, knowing: nil)
+  }
+
+  /// - Parameter author: Whose it is likely to be.
+  init(name: ByteBuffer, content: ByteBuffer, knowing author: EncodedIdentity?) throws(Failure) {
     do throws(WireError) {
-      try self.init(reading: name, content)
+      try self.init(reading: name, content, author)
     } catch {
       throw Failure(error: error)
     }
   }
 
-  private init(reading name: ByteBuffer, _ content: ByteBuffer) throws(WireError) {
+  private init(
+    reading name: ByteBuffer, _ content: ByteBuffer, _ author: EncodedIdentity?
+  ) throws(WireError) {
     guard name.readableBytes <= WireLimits.keyBytes else { throw WireError(.malformed("a key is too long")) }
     let key = try WireReader.read(name) { reader throws(WireError) in Key(try reader.text(reader.remaining)) }
     let (tag, message) = try WireReader.read(content) { reader throws(WireError) in
@@ -37,7 +44,7 @@ package struct KeptEntry: Sendable {
       _ = try reader.slice(Int(try reader.integer(UInt16.self)))
       return (tag, try reader.slice(reader.remaining))
     }
-    guard case .state(let chunk) = try WireDecoder.decode(message) else {
+    guard case .state(let chunk) = try WireDecoder.decode(message, knowing: author) else {
       throw WireError(.malformed("what is kept is some other message"))
     }
     guard !chunk.entries.isEmpty, chunk.entries.allSatisfy({ $0.key == key }) else {
