@@ -7,8 +7,13 @@ import Testing
 @Suite("Among pods of the Go library", .needsRedis, .timeLimit(.minutes(1)))
 struct WireVersion1Tests {
   private struct Limit: Codable, Sendable, Equatable {
-    var rate_limit: Int
+    var rateLimit: Int
     var name: String
+
+    enum CodingKeys: String, CodingKey {
+      case rateLimit = "rate_limit"
+      case name
+    }
   }
 
   private static let set =
@@ -30,13 +35,13 @@ struct WireVersion1Tests {
     let store = try await Self.join(pod)
     #expect(
       store.snapshot().dictionary == [
-        "a": Limit(rate_limit: 1, name: "x"), "b": Limit(rate_limit: 2, name: "y"),
+        "a": Limit(rateLimit: 1, name: "x"), "b": Limit(rateLimit: 2, name: "y"),
       ])
     try await server.cli("publish", "podshare:flags:events", Self.set)
     try await server.cli(
       "publish", "podshare:flags:events", Self.set.replacing("checkout\"", with: "other\""))
     await eventually("a key that was not deleted is there") {
-      store["other"] == Limit(rate_limit: 100, name: "checkout-rate")
+      store["other"] == Limit(rateLimit: 100, name: "checkout-rate")
     }
     #expect(store["checkout"] == nil, "it was deleted after that write")
     try await server.cli(
@@ -56,7 +61,7 @@ struct WireVersion1Tests {
     try await eventually("it listens") { try listener.text().contains("subscribe") }
     let pod = try RedisPod("pod-b", server)
     let store = try await Self.join(pod)
-    let limit = Limit(rate_limit: 100, name: "check<out>")
+    let limit = Limit(rateLimit: 100, name: "check<out>")
     try store.set("checkout", to: limit)
     let set = try #require(store.version(of: "checkout"))
     try store.set("gone", to: limit)
@@ -92,7 +97,7 @@ struct WireVersion1Tests {
     let (podB, podC) = (try RedisPod("b", server), try RedisPod("c", server))
     let b = try await Self.join(podB)
     let c = try await Self.join(podC)
-    try b.set("ours", to: Limit(rate_limit: 1, name: "ours"))
+    try b.set("ours", to: Limit(rateLimit: 1, name: "ours"))
     try await b.flush()
     // As a Go pod does that has not seen it: it publishes, and a moment later replaces everything.
     try await server.cli("publish", "podshare:flags:events", Self.set)
@@ -102,7 +107,7 @@ struct WireVersion1Tests {
       let kept = try await server.cli("get", "podshare:flags:snapshot")
       return kept.contains(#""ours""#) && kept.contains(#""a""#) && kept.contains(#""checkout""#)
     }
-    await eventually("what the Go pod had kept is here") { c["a"] == Limit(rate_limit: 1, name: "x") }
+    await eventually("what the Go pod had kept is here") { c["a"] == Limit(rateLimit: 1, name: "x") }
     for store in [b, c] { try await store.close() }
     for pod in [podB, podC] { try await pod.close() }
   }
@@ -117,7 +122,7 @@ struct WireVersion1Tests {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for (index, store) in stores.enumerated() {
           group.addTask {
-            try store.set("\(index)/\(round)", to: Limit(rate_limit: round, name: "x"))
+            try store.set("\(index)/\(round)", to: Limit(rateLimit: round, name: "x"))
             try await store.flush()
           }
         }
