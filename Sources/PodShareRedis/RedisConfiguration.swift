@@ -36,7 +36,7 @@ public struct RedisConfiguration: Sendable {
   /// 2 s.
   public var connectTimeout: Duration = .seconds(2)
 
-  /// How long ``PodShare/Transport/subscribe(to:onEvent:)``, and so joining, waits for a server that cannot be reached,
+  /// How long subscribing, and so joining, waits for a server that cannot be reached,
   /// before it fails. Default 10 s. Zero fails with the first try; nil waits for as long as it takes.
   public var startTimeout: Duration? = .seconds(10)
 

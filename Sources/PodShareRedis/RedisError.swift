@@ -60,9 +60,7 @@ public struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
     server.map { "\(code), Redis at \($0): \(message)" } ?? "\(code): \(message)"
   }
 
-  /// What an error that Redis answers means.
-  ///
-  /// - Parameter text: The error as it came, which begins with a word in capitals.
+  /// What an error that Redis answers means: the text as it came, which begins with a word in capitals.
   public init(reply text: String, server: String? = nil) {
     let word = text.prefix { $0 != " " }
     let code: Code =

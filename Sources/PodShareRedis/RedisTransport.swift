@@ -34,9 +34,8 @@ public final class RedisTransport: Transport {
     executor = EventLoopTaskExecutor(client.eventLoop)
   }
 
-  /// Makes a transport that uses another library's client. Closing the transport closes it.
-  ///
-  /// - Parameter prefix: What all keys and channels begin with.
+  /// Makes a transport that uses another library's client. Closing the transport closes it. All keys and channels begin with
+  /// the prefix.
   public init(client: any RedisClient, prefix: String = "podshare") {
     self.client = client
     names = RedisNames(prefix: prefix)

@@ -16,9 +16,7 @@ public protocol EntryTransport: Transport {
     _ changes: [KeptField.Change], of topic: String
   ) async throws(TransportError) -> [KeptField]
 
-  /// What is kept under one name, or its beginning. Nil if there is nothing.
-  ///
-  /// - Parameter limit: How many bytes of it are enough.
+  /// What is kept under one name, or its beginning: so many bytes of it are enough. Nil if there is nothing.
   func field(_ name: ByteBuffer, upTo limit: Int, of topic: String) async throws(TransportError)
     -> ByteBuffer?
 

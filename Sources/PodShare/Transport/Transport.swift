@@ -27,9 +27,9 @@ public protocol Transport: Sendable {
 
 /// A transport that can keep the whole state of a topic for pods that join when nobody else is there.
 public protocol SnapshotTransport: Transport {
-  /// Keeps `snapshot` as the state of `topic`, in place of the one that was fetched.
+  /// Keeps `snapshot` as the state of `topic`, in place of the one that was fetched, which had this revision; nil if there
+  /// was none.
   ///
-  /// - Parameter revision: That of the one that was fetched; nil if there was none.
   /// - Returns: Whether it was kept. If by then another stands there than was fetched, it must not be: the store fetches that
   ///   one, merges it and tries again. A transport that cannot tell keeps it and says true; then of two pods that save at the
   ///   same time one may undo what the other has saved, until it notices.
