@@ -16,8 +16,10 @@ struct MeshOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A Redis or Valkey server to meet the others at, instead of dialling them; rediss:// with TLS.",
-      valueName: "redis://[[user]:password@]host[:port][/db]"),
+      """
+      A Redis or Valkey server to meet the others at, instead of dialling them: \
+      redis://[[user]:password@]host[:port][,host...][/db], or rediss:// with TLS.
+      """, valueName: "url"),
     transform: MeshOptions.server)
   var redis: RedisConfiguration?
 

@@ -20,11 +20,11 @@ enum ExitStatus: Int32, Sendable, CaseIterable {
       0   done
       1   the key is missing
       2   something else went wrong, such as output that cannot be written
-      3   no peer can be reached
-      4   the peers refuse, as those of another cluster do
+      3   no peer can be reached, or no server
+      4   the peers refuse, as those of another cluster do, or the server does
       5   TLS failed: a wrong certificate on either side, or none
-      6   peers were reached, but none of them holds the topic
-      7   written and sent, but no other pod has confirmed it
+      6   peers were reached, but none of them holds the topic; or nothing is kept of it
+      7   written and sent, but no other pod has confirmed it, and no server keeps it
       64  the command line makes no sense
     """
 }

@@ -17,7 +17,7 @@ struct HostileBytesTests {
     _ body: (TestPod) async throws -> Void
   ) async throws {
     let a = try await TestPod.start("a", peers: [], change)
-    let b = try await TestPod.start("b", peers: [try a.address])
+    let b = try await TestPod.start("b", peers: [try a.address], change)
     let storeA = try await a.join("served", of: Int.self)
     let storeB = try await b.join("served", of: Int.self)
     try await body(a)
@@ -113,7 +113,11 @@ struct HostileBytesTests {
 
   @Test("One that asks without end and does not read the answers is cut off, with bounded memory")
   func asksAndDoesNotRead() async throws {
-    let change: @Sendable (inout P2PConfiguration) -> Void = { $0.maxQueuedBytes = 1_024 * 1_024 }
+    let change: @Sendable (inout P2PConfiguration) -> Void = { configuration in
+      configuration.maxQueuedBytes = 1_024 * 1_024
+      // A debug build on a busy machine takes up to a second for what it reads at once, thirteen thousand questions.
+      configuration.keepAlive = .seconds(2)
+    }
     try await whileServing(with: change) { a in
       let peer = try await RawPeer(to: try a.address, reads: false)
       try await peer.greet(as: "asker")
