@@ -247,10 +247,11 @@ final class ConnectionPair: ConnectionOwner {
     deadline?.cancel()
     stability?.cancel()
     keepAlive?.cancel()
-    for resolver in resolvers { resolver.cancelQueries() }
-    resolvers = []
     let connections = [commands, subscriber].compactMap { $0 }
     (commands, subscriber) = (nil, nil)
+    // What comes of it is not wanted any more.
+    for resolver in resolvers { resolver.cancelQueries() }
+    resolvers = []
     for connection in connections {
       connection.close(lastError ?? RedisError(.disconnected, "the other connection to it is gone"))
     }

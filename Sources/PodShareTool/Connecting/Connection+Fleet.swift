@@ -71,6 +71,8 @@ extension Connection {
     let isAnybodyThere = !store.members.isEmpty
     // Pods of the Go library say nothing of what they have received. Where there are no others, sent is all it can be.
     let isAnyGoPod = await isAnyGoPodThere
+    // Closing has kept what could not be kept before, or says so.
+    problems.forgetStore(.transport)
     await close()
     if let error = problems.store(.broadcastFailed) {
       throw Failure(.unconfirmed, "written, but not sent: \(error.message)")
@@ -79,7 +81,7 @@ extension Connection {
       throw Failure(.unconfirmed, "written and sent, but \(error.message)")
     }
     if let error = problems.store(.transport), network.keepsEntries {
-      throw Failure(.unconfirmed, "written, but perhaps not kept: \(error.message)")
+      throw Failure(.unconfirmed, "written, but perhaps not kept: \(error)")
     }
     guard isAnybodyThere || isAnyGoPod || network.keepsEntries || !needsSomebody else {
       throw Failure(.unconfirmed, "written, but no other pod is there, and nobody has confirmed it")

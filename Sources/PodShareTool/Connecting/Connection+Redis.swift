@@ -38,8 +38,12 @@ extension Connection {
         options.mesh, over: network, patience: min(options.patience, .seconds(1)), problems: problems)
     } catch {
       await network.close()
-      guard let cause = problems.redis.last else { throw error }
-      throw Failure(cause.status, cause.server.map { "Redis at \($0): \(cause.message)" } ?? cause.message)
+      throw error
+    }
+    // Without the right to read it, what is kept is not known.
+    if mustExist, let error = problems.store(.transport) {
+      await connection.close()
+      throw Failure(.refused, "\(error)")
     }
     guard mustExist, !connection.store.isCaughtUp, connection.store.members.isEmpty else { return connection }
     await connection.close()
@@ -53,7 +57,7 @@ extension Connection {
 }
 
 extension RedisError {
-  fileprivate var status: ExitStatus {
+  var status: ExitStatus {
     switch code {
     case .tlsFailed, .unusableCertificates: .tlsFailed
     case .authenticationFailed, .notPermitted, .refused: .refused

@@ -1,5 +1,6 @@
 import PodShare
 import PodShareP2P
+import PodShareRedis
 
 /// A pod of the tool's own in a fleet: its network and its store.
 final class Connection: Sendable {
@@ -58,7 +59,9 @@ final class Connection: Sendable {
       let store = try await Store.join(options.topic, over: network.transport, configuration: configuration)
       return Connection(network, store, problems)
     } catch {
-      throw Failure(.failed, error.message)
+      guard let cause = problems.redis.last else { throw Failure(.failed, error.message) }
+      throw Failure(
+        cause.status, cause.server.map { "Redis at \($0): \(cause.message)" } ?? cause.message)
     }
   }
 

@@ -73,6 +73,11 @@ final class Problems: Sendable {
 
   var mesh: [P2PError] { reports.withLockedValue { $0.mesh } }
 
+  /// Forgets what the store reported of one kind, and has made good since.
+  func forgetStore(_ code: StoreError.Code) {
+    reports.withLockedValue { $0.store.removeAll { $0.code == code } }
+  }
+
   /// What the store reported of one kind.
   func store(_ code: StoreError.Code) -> StoreError? {
     reports.withLockedValue { $0.store.last { $0.code == code } }

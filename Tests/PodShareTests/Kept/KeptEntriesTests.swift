@@ -115,6 +115,40 @@ struct KeptEntriesTests {
     try await other.close()
   }
 
+  @Test("What a pod had to heal, it has kept: whoever wrote it may not have been able to")
+  func healedIsKept() async throws {
+    let network = MemoryNetwork(keepsEntries: true)
+    let transport = MemoryTransport(on: network)
+    let first = try await Self.join("a", over: MemoryTransport(on: network))
+    let last = try await Self.join("z", over: transport)
+    await eventually("it was gone through") { Self.context(network) != nil }
+    transport.disconnect()
+    try first.set("y", to: 2)
+    try await first.flush()
+    // As if that had been kept by another server. The pod that goes through it all has no reason to.
+    network.fields?.all[Key("kept")]?[ByteBuffer(string: "y")] = nil
+    #expect(Self.keys(network) == [])
+    transport.connect()
+    await eventually("the other has it") { last["y"] == 2 }
+    await eventually("it is kept") { Self.keys(network) == ["y"] }
+    for store in [first, last] { try await store.close() }
+  }
+
+  @Test("Everything is removed and all pods leave at once: what they held is kept", arguments: 0..<10)
+  func leaving(round: Int) async throws {
+    let network = MemoryNetwork(keepsEntries: true)
+    let stores = [
+      try await Self.join("a", over: MemoryTransport(on: network)) { $0.syncInterval = .seconds(1) },
+      try await Self.join("b", over: MemoryTransport(on: network)) { $0.syncInterval = .seconds(1) },
+    ]
+    try stores[round % 2].setMany((0..<20).map { ("key\($0)", $0) })
+    await eventually("both have all") { stores.allSatisfy { $0.keys.count == 20 } }
+    for store in stores { try await store.flush() }
+    network.fields?.all = [:]
+    for store in stores { try await store.close() }
+    #expect(Self.keys(network).count == 20)
+  }
+
   @Test("An old copy is put in the place of what is kept: the newer is put back, and nothing deleted returns")
   func oldCopy() async throws {
     let network = MemoryNetwork(keepsEntries: true)

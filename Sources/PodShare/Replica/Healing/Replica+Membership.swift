@@ -15,6 +15,9 @@ extension Replica where Storage: ~Copyable {
       }
   }
 
+  /// Whether somebody has not been heard of for some time who has not said goodbye.
+  package var isAnybodySilent: Bool { healing.members.all.contains { $0.lastHeard < healing.tick - 1 } }
+
   /// The other pods that have been heard of lately.
   var members: [Members.Member] { healing.members.all }
 

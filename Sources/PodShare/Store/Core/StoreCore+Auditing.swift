@@ -10,6 +10,13 @@ struct Auditing {
   var isDue = true
   /// How many pods had vanished by then.
   var vanished: UInt64 = 0
+  private var looksLeftOut = 0
+
+  /// Whether a pod that does not come first is to look all the same: once in a while.
+  mutating func mayLook() -> Bool {
+    looksLeftOut = (looksLeftOut + 1) % 4
+    return looksLeftOut == 0
+  }
 }
 
 // Going through what the transport keeps: whatever it lacks is put there, whatever was deleted long ago is removed, whatever
@@ -20,15 +27,26 @@ extension StoreCore {
   ///
   /// A server that forgets everything, or of which an old copy takes over, shows by what stands beside the entries. So does
   /// nothing that happens before that was there for the first time.
-  func auditIfNeeded() async throws(StoreError) -> Bool {
+  ///
+  /// - Parameter isLeaving: Then it is for this pod to do whoever comes first: what it holds may be known to nobody else.
+  func auditIfNeeded(isLeaving: Bool = false) async throws(StoreError) -> Bool {
     guard let entryKeeper else { return false }
-    let (isLeast, vanished) = state.withLock {
-      ($0.replica.isLeast, $0.replica.counters.healing.vanished)
+    let (isLeast, isSettled, isAnybodySilent, vanished) = state.withLock { state in
+      (
+        state.replica.isLeast, state.replica.isSettled, state.replica.isAnybodySilent,
+        state.replica.counters.healing.vanished
+      )
     }
-    guard isLeast else { return false }
+    guard isSettled else { return false }
+    if !isLeast, !isLeaving {
+      // Those who come first may not keep anything: pods that write wire version 1 do not.
+      guard auditing.withLockedValue({ $0.mayLook() }) else { return false }
+    }
     let tag = try await keptContextContent(of: entryKeeper, upTo: KeptEntry.tagBytes)
     let isNeeded = auditing.withLockedValue { auditing in
-      auditing.isDue || auditing.tag != tag || auditing.vanished != vanished
+      guard isLeast || isLeaving else { return tag == nil }
+      return auditing.isDue || auditing.tag != tag || auditing.vanished != vanished
+        || (isLeaving && isAnybodySilent)
     }
     guard isNeeded else { return false }
     // What comes up meanwhile is for the next time.

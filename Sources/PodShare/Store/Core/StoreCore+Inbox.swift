@@ -14,6 +14,8 @@ extension StoreCore {
     case .resumed:
       resumed()
       auditing.withLockedValue { $0.isDue = true }
+      // The whole state is only replaced if it lacks something.
+      if snapshotKeeper != nil { state.withLock { $0.isDirty = true } }
       // What is kept there may have changed meanwhile.
       guard hasKeeper else { return }
       Task.detached { [weak self] in
@@ -57,6 +59,10 @@ extension StoreCore {
       let writes = decode(chunk.entries)
       update { state in
         state.isDirty = true
+        // What had to be healed may not have been kept either. What this pod joins with was, or its source sees to it.
+        if entryKeeper != nil, state.replica.isSettled {
+          for entry in chunk.entries { state.unsaved.insert(entry.key) }
+        }
         state.replica.receive(chunk, entries: writes, wall: wall, outbox: &state.outbox)
       }
     case .sync(let message):

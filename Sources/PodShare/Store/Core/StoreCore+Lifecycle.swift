@@ -139,7 +139,10 @@ extension StoreCore {
   private func finishClosing(timeout: Duration) async {
     // A transport that does not get rid of what it has must not take the time in which others can be asked.
     let share = max(timeout - confirmationPatience, timeout / 2)
-    let isFlushed = await atMost(share) { () async throws(StoreError) in try await self.flush() }
+    let isFlushed = await atMost(share) { () async throws(StoreError) in
+      try await self.flush()
+      _ = try await self.auditIfNeeded(isLeaving: true)
+    }
     let patience = timeout - share
     let isAnswered = await atMost(patience) { () async throws(StoreError) in
       try await self.waitForConfirmation()
