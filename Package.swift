@@ -118,12 +118,12 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
-    // What tests of both networks need.
-    .target(name: "TestCertificates", path: "Tests/TestCertificates", swiftSettings: settings),
+    // What tests of several targets need.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(
       name: "PodShareP2PTests",
       dependencies: [
-        "TestCertificates",
+        "TestSupport",
         "PodShareP2P",
         "PodShareTestKit",
         .product(name: "NIOCore", package: "swift-nio"),
@@ -139,7 +139,7 @@ let package = Package(
     .testTarget(
       name: "PodShareRedisTests",
       dependencies: [
-        "TestCertificates",
+        "TestSupport",
         "PodShareRedis",
         "PodShareTestKit",
         .product(name: "NIOCore", package: "swift-nio"),
@@ -156,6 +156,7 @@ let package = Package(
       name: "PodShareToolTests",
       dependencies: [
         "PodShareTool",
+        "TestSupport",
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ],
       swiftSettings: settings
@@ -177,7 +178,7 @@ if Context.environment["PODSHARE_CORE_ONLY"] != nil {
   let networked = [
     "PodShareNetworking", "PodShareP2P", "PodShareRedis", "PodShareTool", "PodShareP2PTests",
     "PodShareRedisTests",
-    "PodShareToolTests", "TestCertificates",
+    "PodShareToolTests", "TestSupport",
   ]
   package.targets.removeAll { networked.contains($0.name) }
   package.products.removeAll { ["PodShareP2P", "PodShareRedis", "podshare"].contains($0.name) }

@@ -55,6 +55,7 @@ package enum SystemResolver {
 
   private static func socketAddress(of info: addrinfo, port: Int) -> SocketAddress? {
     guard let pointer = info.ai_addr else { return nil }
+    // What the system says is of a family, it has laid out as that; it is there until the list is freed, after this.
     var address: SocketAddress
     switch info.ai_family {
     case AF_INET:

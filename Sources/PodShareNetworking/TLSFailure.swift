@@ -31,11 +31,6 @@ package struct TLSFailure: CustomStringConvertible, Sendable {
     }
   }
 
-  /// - Parameter trusted: Whose certificates are accepted.
-  package static func words(_ error: any Error, trusted: String) -> String {
-    TLSFailure(error, trusted: trusted).description
-  }
-
   private static let known: [(mark: String, words: String, kind: Kind?)] = [
     ("CERTIFICATE_VERIFY_FAILED", "its certificate is not of AUTHORITY, or has expired", .untrusted),
     ("PEER_DID_NOT_RETURN_A_CERTIFICATE", "it shows no certificate", nil),

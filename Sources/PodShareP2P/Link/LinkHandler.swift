@@ -37,10 +37,7 @@ final class LinkHandler: ChannelInboundHandler {
   private var lastSeen = (taken: LinkQueue.Progress(), waiting: 0)
   private var lastProgress: NIODeadline
 
-  // What the last message's topic came to: the next one mostly has the same.
-  private var lastTopic = ByteBuffer()
-  private var lastCallbacks: [SubscriptionTable.Callback] = []
-  private var lastGeneration: UInt64 = .max
+  private var delivery: MessageDelivery
 
   init(_ id: MeshState.LinkID, dialledAt address: PeerAddress?, mesh: Mesh) {
     let now = mesh.now
@@ -51,6 +48,7 @@ final class LinkHandler: ChannelInboundHandler {
     state = LinkState(rules: mesh.linkRules, now: now)
     reader = FrameReader(maxLength: state.maxFrameBytes)
     queue = LinkQueue(limits: mesh.queueLimits)
+    delivery = MessageDelivery(to: mesh.subscriptions)
     lastProgress = now
   }
 
@@ -175,7 +173,7 @@ final class LinkHandler: ChannelInboundHandler {
   private func receive(_ frame: Frame) {
     switch state.receive(frame) {
     case .nothing: break
-    case .deliver(let topic, let message): deliver(message, to: topic)
+    case .deliver(let topic, let message): delivery.deliver(message, to: topic)
     case .tellSubscriptions:
       queue.splitsLargeMessages = true
       reader.maxLength = state.maxFrameBytes
@@ -197,17 +195,6 @@ final class LinkHandler: ChannelInboundHandler {
       close(.redundant)
     case .end(let end): close(end)
     }
-  }
-
-  private func deliver(_ message: ByteBuffer, to topic: ByteBuffer) {
-    let generation = mesh.subscriptions.generation
-    if generation != lastGeneration || topic != lastTopic {
-      // A copy: what is kept here must not keep a read buffer.
-      lastTopic = ByteBuffer(topic.readableBytesView)
-      lastGeneration = generation
-      lastCallbacks = topic.key.map(mesh.subscriptions.callbacks) ?? []
-    }
-    for callback in lastCallbacks { callback(.message(message)) }
   }
 
   private func beginWithGoPod() {

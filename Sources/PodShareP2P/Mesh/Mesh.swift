@@ -18,7 +18,7 @@ final class Mesh {
   let snapshots: SnapshotSources
   let access: LoopAccess
   private let tls: TLSContexts?
-  private let reporter: MeshReporter
+  private let reporter: OccasionalReporter<P2PError>
 
   var state: MeshState
   private var generator = SystemRandomNumberGenerator()
@@ -76,7 +76,7 @@ final class Mesh {
     self.tls = tls
     linkRules = configuration.linkRules(of: identity)
     queueLimits = configuration.queueLimits
-    reporter = MeshReporter(onError: configuration.onError, logger: configuration.logger)
+    reporter = OccasionalReporter(onError: configuration.onError, logger: configuration.logger)
     state = MeshState(
       identity: identity,
       backoff: Backoff(first: configuration.reconnectInterval, limit: configuration.maxReconnectInterval))
@@ -441,7 +441,6 @@ final class Mesh {
     let late = now - (lastTick ?? now) - tickInterval
     lastTick = now
     for handler in handlers.values { handler.tick(now: now, after: late > tickInterval ? late : .zero) }
-    reporter.tick()
   }
 
   // MARK: The end

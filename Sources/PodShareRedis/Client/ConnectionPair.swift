@@ -13,7 +13,7 @@ final class ConnectionPair: ConnectionOwner {
   private let access: LoopAccess
   private let queue: PublishQueue
   private let subscriptions: SubscriptionTable
-  private let reporter: Reporter
+  private let reporter: OccasionalReporter<RedisError>
   private var state: PairState
   private var random = SystemRandomNumberGenerator()
 
@@ -40,10 +40,7 @@ final class ConnectionPair: ConnectionOwner {
   /// Those who wait until a channel is subscribed to.
   private var waiters: [(channel: ByteBuffer, promise: EventLoopPromise<Void>)] = []
 
-  // What the last message's channel came to: the next one mostly has the same.
-  private var lastChannel = ByteBuffer()
-  private var lastCallbacks: [SubscriptionTable.Callback] = []
-  private var lastGeneration: UInt64 = .max
+  private var delivery: MessageDelivery
 
   init(
     _ configuration: RedisConfiguration, on eventLoop: any EventLoop, access: LoopAccess, queue: PublishQueue,
@@ -54,7 +51,8 @@ final class ConnectionPair: ConnectionOwner {
     self.access = access
     self.queue = queue
     self.subscriptions = subscriptions
-    reporter = Reporter(onError: configuration.onError, logger: configuration.logger)
+    delivery = MessageDelivery(to: subscriptions)
+    reporter = OccasionalReporter(onError: configuration.onError, logger: configuration.logger)
     state = PairState(
       backoff: Backoff(first: configuration.reconnectInterval, limit: configuration.maxReconnectInterval))
   }
@@ -445,14 +443,7 @@ final class ConnectionPair: ConnectionOwner {
   }
 
   func receive(_ message: ByteBuffer, on channel: ByteBuffer) {
-    let generation = subscriptions.generation
-    if generation != lastGeneration || channel != lastChannel {
-      // A copy: what is kept here must not keep a read buffer.
-      lastChannel = ByteBuffer(channel.readableBytesView)
-      lastGeneration = generation
-      lastCallbacks = subscriptions.callbacks(of: Key(String(buffer: channel)))
-    }
-    for callback in lastCallbacks { callback(.message(message)) }
+    delivery.deliver(message, to: channel)
   }
 
   private static var silentIntervals: Int { 5 }

@@ -101,7 +101,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     if isEncrypted, state.phase == .greeting,
       error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError
     {
-      close(RedisError(.tlsFailed, TLSFailure.words(error, trusted: "an authority that this pod trusts")))
+      let failure = TLSFailure(error, trusted: "an authority that this pod trusts")
+      close(RedisError(.tlsFailed, failure.description))
     } else {
       close(RedisError(.disconnected, DialFailure.words(error)))
     }

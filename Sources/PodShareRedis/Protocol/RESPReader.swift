@@ -67,37 +67,40 @@ struct RESPReader {
   /// The next message; nil if it has not come whole.
   mutating func next() throws(RESPError) -> Message? {
     while true {
-      guard let value = try nextScalarOrEmpty() else {
-        if isAtFrameStart { continue }
-        return nil
+      switch try step() {
+      case .incomplete: return nil
+      case .begun: break
+      case .value(let value): if let message = try complete(with: value) { return message }
       }
-      if let message = try complete(with: value) { return message }
     }
   }
 
   // MARK: Values
 
-  /// Whether the last step began an aggregate rather than running out of bytes.
-  private var isAtFrameStart = false
+  private enum Step {
+    /// A value that is no aggregate, or an empty one.
+    case value(RedisReply)
+    /// An aggregate, whose elements are next.
+    case begun
+    /// Too few bytes have come.
+    case incomplete
+  }
 
-  /// Reads a value that is no aggregate, or an empty aggregate. Nil if there are too few bytes, or if an aggregate was
-  /// begun, whose elements are next.
-  private mutating func nextScalarOrEmpty() throws(RESPError) -> RedisReply? {
-    isAtFrameStart = false
+  private mutating func step() throws(RESPError) -> Step {
     if let stringLength { return try readString(stringLength) }
-    guard let line = try readLine() else { return nil }
+    guard let line = try readLine() else { return .incomplete }
     var rest = line
     guard let type: UInt8 = rest.readInteger() else { throw RESPError("a line is empty") }
     switch type {
-    case UInt8(ascii: "+"): return .bytes(rest)
-    case UInt8(ascii: "-"): return .error(String(buffer: rest))
-    case UInt8(ascii: ":"): return .integer(try Self.integer(rest))
-    case UInt8(ascii: ","): return .double(try Self.double(rest))
-    case UInt8(ascii: "#"): return .boolean(try Self.boolean(rest))
-    case UInt8(ascii: "("): return .bytes(rest)
+    case UInt8(ascii: "+"): return .value(.bytes(rest))
+    case UInt8(ascii: "-"): return .value(.error(String(buffer: rest)))
+    case UInt8(ascii: ":"): return .value(.integer(try Self.integer(rest)))
+    case UInt8(ascii: ","): return .value(.double(try Self.double(rest)))
+    case UInt8(ascii: "#"): return .value(.boolean(try Self.boolean(rest)))
+    case UInt8(ascii: "("): return .value(.bytes(rest))
     case UInt8(ascii: "_"):
       guard rest.readableBytes == 0 else { throw RESPError("a null has bytes") }
-      return .null
+      return .value(.null)
     case UInt8(ascii: "$"): return try beginString(rest, isError: false)
     case UInt8(ascii: "!"): return try beginString(rest, isError: true)
     case UInt8(ascii: "="):
@@ -111,11 +114,11 @@ struct RESPReader {
     }
   }
 
-  private mutating func beginString(_ length: ByteBuffer, isError: Bool) throws(RESPError) -> RedisReply? {
+  private mutating func beginString(_ length: ByteBuffer, isError: Bool) throws(RESPError) -> Step {
     let length = try Self.integer(length)
     if length == -1 {
       isVerbatim = false
-      return .null
+      return .value(.null)
     }
     guard length >= 0, length <= limits.stringBytes else {
       throw RESPError("a string of \(length) bytes, of which \(limits.stringBytes) are allowed")
@@ -125,8 +128,8 @@ struct RESPReader {
     return try readString(Int(length))
   }
 
-  private mutating func readString(_ length: Int) throws(RESPError) -> RedisReply? {
-    guard buffer.readableBytes >= length + 2 else { return nil }
+  private mutating func readString(_ length: Int) throws(RESPError) -> Step {
+    guard buffer.readableBytes >= length + 2 else { return .incomplete }
     // There are that many bytes.
     var bytes = buffer.readSlice(length: length) ?? ByteBuffer()
     guard buffer.readInteger(as: UInt16.self) == Self.lineEnd else {
@@ -136,35 +139,31 @@ struct RESPReader {
       stringLength = nil
       isVerbatim = false
     }
-    if isErrorString { return .error(String(buffer: bytes)) }
+    if isErrorString { return .value(.error(String(buffer: bytes))) }
     // Three letters and a colon say what kind of text it is.
     if isVerbatim {
       guard bytes.readSlice(length: 4) != nil else { throw RESPError("a text of no kind") }
     }
-    return .bytes(bytes)
+    return .value(.bytes(bytes))
   }
 
   private mutating func begin(
     _ aggregate: Aggregate, _ count: ByteBuffer, perElement: Int64
-  ) throws(RESPError) -> RedisReply? {
+  ) throws(RESPError) -> Step {
     let count = try Self.integer(count)
-    if count == -1, aggregate == .array { return .null }
+    if count == -1, aggregate == .array { return .value(.null) }
     guard count >= 0, count <= Int64(limits.elements) / perElement else {
       throw RESPError("an aggregate of \(count) elements, of which \(limits.elements) are allowed")
     }
     guard aggregate != .push || stack.isEmpty else { throw RESPError("a push inside a reply") }
-    guard aggregate != .attribute || count > 0 else {
-      isAtFrameStart = true
-      return nil
-    }
+    guard aggregate != .attribute || count > 0 else { return .begun }
     guard count > 0 else {
       guard aggregate == .array else { throw RESPError("a push of nothing") }
-      return .array([])
+      return .value(.array([]))
     }
     guard stack.count < limits.depth else { throw RESPError("aggregates nested too deep") }
     stack.append(Frame(aggregate: aggregate, remaining: Int(count * perElement)))
-    isAtFrameStart = true
-    return nil
+    return .begun
   }
 
   /// Puts a value where it belongs. Returns the message that it completes, if it does.

@@ -53,7 +53,7 @@ struct PodCommand: AsyncParsableCommand {
       \(ExitStatus.explanation)
       """)
 
-  @OptionGroup var mesh: MeshOptions
+  @OptionGroup var network: NetworkOptions
 
   @Option(
     help: ArgumentHelp(
@@ -63,7 +63,7 @@ struct PodCommand: AsyncParsableCommand {
   var listen: PeerAddress = "127.0.0.1:0"
 
   func validate() throws {
-    if mesh.redis == nil, mesh.tls.tlsCa != nil, mesh.tls.tlsCert == nil {
+    if network.redis == nil, network.tls.tlsCa != nil, network.tls.tlsCert == nil {
       throw ValidationError("A pod that listens needs --tls-cert and --tls-key.")
     }
   }
@@ -74,9 +74,9 @@ struct PodCommand: AsyncParsableCommand {
 
   private func serve() async throws {
     let problems = Problems(isTelling: true)
-    let network = try await makeNetwork(problems)
+    let joined = try await makeNetwork(problems)
     let joining = Task {
-      try await Connection.join(mesh, over: network, patience: .seconds(1), problems: problems)
+      try await Connection.join(network, over: joined, patience: .seconds(1), problems: problems)
     }
     let stop = Stop()
     let signals = await Interruption.watch { stop.request() }
@@ -86,18 +86,18 @@ struct PodCommand: AsyncParsableCommand {
     do {
       connection = try await joining.value
     } catch {
-      await network.close()
+      await joined.close()
       if stop.isRequested { return }
       throw error
     }
 
     let console = Console()
-    let session = PodSession(connection, hasPeers: !mesh.addresses.isEmpty, console: console)
+    let session = PodSession(connection, hasPeers: !network.addresses.isEmpty, console: console)
     let witness = Witness(connection.store)
     let witnessing = Task { await witness.watch() }
     defer { witnessing.cancel() }
     stop.whenRequested { session.stop(.interrupted) }
-    let address = network.address ?? listen.description
+    let address = joined.address ?? listen.description
     let end = await session.serve(at: address, input: LineReader(STDIN_FILENO))
     let failure: Failure?
     do throws(Failure) {
@@ -122,27 +122,28 @@ struct PodCommand: AsyncParsableCommand {
   }
 
   private func makeNetwork(_ problems: Problems) async throws(Failure) -> Network {
-    if let server = mesh.redis {
-      return try Connection.makeNetwork(at: server, mesh, patience: nil, problems: problems)
+    if let server = network.redis {
+      return try Connection.makeNetwork(at: server, network, patience: nil, problems: problems)
     }
     return .mesh(
-      try await Connection.makeTransport(mesh, peers: mesh.addresses, listening: listen, problems: problems))
+      try await Connection.makeTransport(
+        network, peers: network.addresses, listening: listen, problems: problems))
   }
 
   /// Throws if other pods were to have what was written here, and none is known to.
   private func leave(_ connection: Connection, _ witness: Witness) async throws(Failure) {
     let problems = connection.problems
     // What it has written is kept at the server, or else reported.
-    guard mesh.redis == nil else { return try await connection.closeConfirmed(needsSomebody: false) }
-    let isExpected = problems.hasBeenLinked || !mesh.addresses.isEmpty
+    guard network.redis == nil else { return try await connection.closeConfirmed(needsSomebody: false) }
+    let isExpected = problems.hasBeenLinked || !network.addresses.isEmpty
     let needsSomebody = isExpected && witness.isAnythingUnconfirmed()
     guard needsSomebody, !problems.hasBeenLinked else {
       return try await connection.closeConfirmed(needsSomebody: needsSomebody)
     }
     await connection.close()
     throw Diagnosis(
-      topic: mesh.topic, peers: mesh.addresses, errors: problems.mesh, linked: [],
-      usesTLS: mesh.tls.configuration != nil
+      topic: network.topic, peers: network.addresses, errors: problems.mesh, linked: [],
+      usesTLS: network.tls.configuration != nil
     ).failure()
   }
 

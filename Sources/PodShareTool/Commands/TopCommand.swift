@@ -100,7 +100,7 @@ struct TopCommand: AsyncParsableCommand {
     while !Task.isCancelled {
       let sample = await TopSample(connection)
       let view = TopView(
-        topic: fleet.mesh.topic, cluster: fleet.mesh.cluster, sample, after: earlier)
+        topic: fleet.network.topic, cluster: fleet.network.cluster, sample, after: earlier)
       left -= 1
       guard await show(view), left > 0 else { return }
       earlier = sample

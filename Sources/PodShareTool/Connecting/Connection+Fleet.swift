@@ -6,13 +6,13 @@ extension Connection {
   ///
   /// - Parameter mustExist: Whether it is a failure if there is no fleet. Over the mesh it always is.
   static func open(_ options: FleetOptions, mustExist: Bool = true) async throws(Failure) -> Connection {
-    if let server = options.mesh.redis { return try await open(options, at: server, mustExist: mustExist) }
+    if let server = options.network.redis { return try await open(options, at: server, mustExist: mustExist) }
     let problems = Problems(isTelling: false)
     let peers = options.peers
     let transport = try await makeTransport(
-      options.mesh, peers: peers, listening: nil, patience: options.patience, problems: problems)
+      options.network, peers: peers, listening: nil, patience: options.patience, problems: problems)
     let joining = Task {
-      try await join(options.mesh, over: .mesh(transport), patience: options.patience, problems: problems)
+      try await join(options.network, over: .mesh(transport), patience: options.patience, problems: problems)
     }
     let givingUp = Task {
       let diagnosis = await waitUntilHopeless(options, transport, problems)
@@ -94,7 +94,7 @@ extension Diagnosis {
     let linked = await transport.peersThatSpoke
     let silent = await transport.linkedPeers.filter { !linked.contains($0) }
     self.init(
-      topic: options.mesh.topic, peers: options.peers, errors: problems.mesh, linked: linked,
-      silent: silent, usesTLS: options.mesh.tls.configuration != nil)
+      topic: options.network.topic, peers: options.peers, errors: problems.mesh, linked: linked,
+      silent: silent, usesTLS: options.network.tls.configuration != nil)
   }
 }

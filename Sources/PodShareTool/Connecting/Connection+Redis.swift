@@ -6,7 +6,7 @@ extension Connection {
   ///
   /// - Parameter patience: How long it is waited for.
   static func makeNetwork(
-    at server: RedisConfiguration, _ options: MeshOptions, patience: Duration?, problems: Problems
+    at server: RedisConfiguration, _ options: NetworkOptions, patience: Duration?, problems: Problems
   ) throws(Failure) -> Network {
     var configuration = server
     configuration.clientName = "podshare"
@@ -31,11 +31,11 @@ extension Connection {
     _ options: FleetOptions, at server: RedisConfiguration, mustExist: Bool
   ) async throws(Failure) -> Connection {
     let problems = Problems(isTelling: false)
-    let network = try makeNetwork(at: server, options.mesh, patience: options.patience, problems: problems)
+    let network = try makeNetwork(at: server, options.network, patience: options.patience, problems: problems)
     let connection: Connection
     do {
       connection = try await join(
-        options.mesh, over: network, patience: min(options.patience, .seconds(1)), problems: problems)
+        options.network, over: network, patience: min(options.patience, .seconds(1)), problems: problems)
     } catch {
       await network.close()
       throw error
@@ -50,7 +50,7 @@ extension Connection {
     throw Failure(
       .notCaughtUp,
       """
-      nobody is there, and nothing is kept for topic \(options.mesh.topic.debugDescription) at \
+      nobody is there, and nothing is kept for topic \(options.network.topic.debugDescription) at \
       \(network.address ?? ""). Is that its name?
       """)
   }

@@ -18,7 +18,7 @@ final class Connection: Sendable {
   ///
   /// - Parameter patience: How long the fleet is waited for at most.
   static func makeTransport(
-    _ options: MeshOptions, peers: [PeerAddress], listening: PeerAddress?, patience: Duration? = nil,
+    _ options: NetworkOptions, peers: [PeerAddress], listening: PeerAddress?, patience: Duration? = nil,
     problems: Problems
   ) async throws(Failure) -> P2PTransport {
     var configuration = P2PConfiguration(listenAddress: listening, peers: peers)
@@ -47,7 +47,7 @@ final class Connection: Sendable {
 
   /// Joins the topic. Others may have been found by the time it returns, or not.
   static func join(
-    _ options: MeshOptions, over network: Network, patience: Duration, problems: Problems
+    _ options: NetworkOptions, over network: Network, patience: Duration, problems: Problems
   ) async throws(Failure) -> Connection {
     var configuration = StoreConfiguration<JSONValue>(codec: JSONValueCodec())
     configuration.nodeID = options.nodeID

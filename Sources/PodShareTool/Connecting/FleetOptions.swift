@@ -4,7 +4,7 @@ import PodShareP2P
 
 /// How to meet a fleet that is running, for as long as one command takes.
 struct FleetOptions: ParsableArguments {
-  @OptionGroup var mesh: MeshOptions
+  @OptionGroup var network: NetworkOptions
 
   @Option(
     help: ArgumentHelp(
@@ -18,7 +18,8 @@ struct FleetOptions: ParsableArguments {
       throw ValidationError("--timeout must be from 0.1 seconds to one day, not \(timeout).")
     }
     guard
-      try mesh.redis != nil || !Self.addresses(mesh, environment: ProcessInfo.processInfo.environment).isEmpty
+      try network.redis != nil
+        || !Self.addresses(network, environment: ProcessInfo.processInfo.environment).isEmpty
     else {
       throw ValidationError(
         "Nobody to ask: name peers by --peers or \(Self.environmentVariable), or a server by --redis.")
@@ -27,11 +28,11 @@ struct FleetOptions: ParsableArguments {
 
   var peers: [PeerAddress] {
     // That it can be read was checked.
-    (try? Self.addresses(mesh, environment: ProcessInfo.processInfo.environment)) ?? []
+    (try? Self.addresses(network, environment: ProcessInfo.processInfo.environment)) ?? []
   }
 
-  static func addresses(_ mesh: MeshOptions, environment: [String: String]) throws -> [PeerAddress] {
-    if !mesh.addresses.isEmpty { return mesh.addresses }
+  static func addresses(_ network: NetworkOptions, environment: [String: String]) throws -> [PeerAddress] {
+    if !network.addresses.isEmpty { return network.addresses }
     return try PeerList(parsing: environment[environmentVariable] ?? "").addresses
   }
 

@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import PodShare
 import PodShareP2P
-import TestCertificates
+import TestSupport
 import Testing
 
 @testable import struct PodShareP2P.Frame

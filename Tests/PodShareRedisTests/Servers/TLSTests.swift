@@ -1,7 +1,7 @@
 import Foundation
 import PodShare
 import PodShareRedis
-import TestCertificates
+import TestSupport
 import Testing
 
 @Suite("Redis over TLS", .needsRedis, .timeLimit(.minutes(1)))

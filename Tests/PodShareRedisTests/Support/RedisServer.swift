@@ -1,5 +1,6 @@
 import Foundation
 import NIOConcurrencyHelpers
+import TestSupport
 import Testing
 
 /// A Redis server of the test's own, on a free port of the loopback interface, with a folder of its own.
@@ -10,16 +11,9 @@ final class RedisServer: Sendable {
   private let process = NIOLockedValueBox<ChildProcess?>(nil)
 
   /// Where the program is; nil if it is not installed.
-  static let executable = find("redis-server")
-  static let commandLine = find("redis-cli")
+  static let executable = Program.find("redis-server")
+  static let commandLine = Program.find("redis-cli")
   static let isInstalled = executable != nil && commandLine != nil
-
-  private static func find(_ name: String) -> URL? {
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"
-    return path.split(separator: ":").map { URL(filePath: "\($0)/\(name)") }.first {
-      FileManager.default.isExecutableFile(atPath: $0.path)
-    }
-  }
 
   /// Starts a server.
   ///

@@ -9,7 +9,7 @@ struct OptionsTests {
   @Test("Peers come with commas between them, in several options, or both")
   func peers() throws {
     let command = try PodCommand.parse(["--peers", "a:1,b:2", "--peers", "[::1]:3, c:4"])
-    #expect(command.mesh.addresses == ["a:1", "b:2", "[::1]:3", "c:4"])
+    #expect(command.network.addresses == ["a:1", "b:2", "[::1]:3", "c:4"])
     #expect(command.listen == "127.0.0.1:0")
   }
 
@@ -27,7 +27,7 @@ struct OptionsTests {
   @Test("A pod that only dials needs no certificate where only the dialled one shows its own")
   func serverOnly() throws {
     let command = try GetCommand.parse(["k", "--peers", "a:1", "--tls-ca", "a", "--tls-server-only"])
-    let tls = try #require(command.fleet.mesh.tls.configuration)
+    let tls = try #require(command.fleet.network.tls.configuration)
     #expect(!tls.requiresPeerCertificate)
     #expect(tls.certificateFile == nil)
   }
@@ -35,10 +35,10 @@ struct OptionsTests {
   @Test("Peers are taken from the environment unless they are named")
   func environment() throws {
     let environment = ["PODSHARE_PEERS": "x:1,y:2"]
-    let unnamed = try PodCommand.parse([]).mesh
+    let unnamed = try PodCommand.parse([]).network
     #expect(try FleetOptions.addresses(unnamed, environment: environment) == ["x:1", "y:2"])
     #expect(try FleetOptions.addresses(unnamed, environment: [:]).isEmpty)
-    let named = try PodCommand.parse(["--peers", "a:1"]).mesh
+    let named = try PodCommand.parse(["--peers", "a:1"]).network
     #expect(try FleetOptions.addresses(named, environment: environment) == ["a:1"])
   }
 

@@ -1,16 +1,17 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import PodShareTool
 
 @Suite(
   "The tool over Redis", .serialized, .timeLimit(.minutes(2)),
-  .enabled(if: RedisProgram.executable != nil, "NOT TESTED: redis-server is not installed"))
+  .enabled(if: Program.find("redis-server") != nil, "NOT TESTED: redis-server is not installed"))
 struct RedisProcessTests {
   /// A server that keeps nothing on disk, and its URL.
   private static func server(_ tool: Tool, _ options: String...) async throws -> (ToolProcess, String) {
     let port = "\(Int.random(in: 20_000..<30_000))"
-    let program = try #require(RedisProgram.executable as URL?)
+    let program = try #require(Program.find("redis-server"))
     let process = try await tool.start(
       ["--port", port, "--bind", "127.0.0.1", "--save", ""] + options, of: program)
     return (process, "redis://127.0.0.1:\(port)")
@@ -51,7 +52,7 @@ struct RedisProcessTests {
       #expect(try await a.ask("set k 1") == "ok")
       #expect(try await a.ask("get k") == "value k 1")
       let port = url.split(separator: ":").last.map(String.init) ?? ""
-      let program = try #require(RedisProgram.executable as URL?)
+      let program = try #require(Program.find("redis-server"))
       _ = try await tool.start(["--port", port, "--bind", "127.0.0.1", "--save", ""], of: program)
       #expect(try await b.event() == "event set k 1 a")
       #expect(try await tool.output("get", "k", "--redis", url) == succeeded("1"))
@@ -78,13 +79,4 @@ struct RedisProcessTests {
       }
     }
   }
-}
-
-private enum RedisProgram {
-  static let executable: URL? = {
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"
-    return path.split(separator: ":").map { URL(filePath: "\($0)/redis-server") }.first {
-      FileManager.default.isExecutableFile(atPath: $0.path)
-    }
-  }()
 }

@@ -16,17 +16,8 @@ enum Propagation {
     let p50 = Quantiles()
     let p99 = Quantiles()
     for round in 0...rounds.count {
-      let latencies = try await Task.detached {
-        var events = b.watch().makeAsyncIterator()
-        var latencies = Samples()
-        for number in 0..<count {
-          let start = ContinuousClock.now
-          try a.set("k", to: number)
-          _ = try await events.next()
-          latencies.append((ContinuousClock.now - start).microseconds)
-        }
-        return latencies
-      }.value
+      let latencies = try await Task.detached { try await Latencies.ofSets(from: a, to: b, count: count) }
+        .value
       guard round > 0 else { continue }
       p50.samples.append(latencies.percentile(50))
       p99.samples.append(latencies.percentile(99))

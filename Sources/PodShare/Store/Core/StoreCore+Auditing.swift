@@ -74,14 +74,11 @@ extension StoreCore {
     var kept: [Key: ByteBuffer] = [:]
     var obsolete: [KeptField.Change] = []
     try await readEntries(of: keeper) { entries in
-      let known = entries.filter { !isExpired($0) }
+      for entry in entries { kept[entry.key] = entry.tag }
+      let wall = now()
+      let (known, expired) = entries.partitioned { isExpired($0, at: wall) }
       let forgotten = takeIn(known)
-      for entry in entries {
-        kept[entry.key] = entry.tag
-        if forgotten.contains(entry.key) || isExpired(entry) {
-          obsolete.append(entry.removal)
-        }
-      }
+      obsolete += (expired + known.filter { forgotten.contains($0.key) }).map(\.removal)
     } unreadable: { name, content, failure in
       guard failure.isReplaceable else {
         isComplete = false
@@ -125,9 +122,8 @@ extension StoreCore {
   }
 
   /// Whether it is a delete whose time is over, and of which nothing is known here: nobody needs to know of it any more.
-  private func isExpired(_ entry: KeptEntry) -> Bool {
-    let wall = now()
-    return table.entry(forKey: entry.key) == nil
+  private func isExpired(_ entry: KeptEntry, at wall: Timestamp) -> Bool {
+    table.entry(forKey: entry.key) == nil
       && entry.entries.allSatisfy { write in
         guard case .delete(let time) = write.content else { return false }
         return wall.duration(since: time) >= configuration.tombstoneTTL
@@ -155,6 +151,17 @@ extension StoreCore {
     let condition: KeptField.Change.Condition = beginning.map { .replaces($0) } ?? .isNew
     let change = KeptField.Change(name: KeptContext.name, content: context.encoded, if: condition)
     return try await self.change([change], in: keeper).isEmpty
+  }
+}
+
+extension Array {
+  /// Those for which something does not hold, and those for which it does.
+  fileprivate func partitioned(by holds: (Element) -> Bool) -> (rest: [Element], chosen: [Element]) {
+    var parts: (rest: [Element], chosen: [Element]) = ([], [])
+    for element in self {
+      if holds(element) { parts.chosen.append(element) } else { parts.rest.append(element) }
+    }
+    return parts
   }
 }
 

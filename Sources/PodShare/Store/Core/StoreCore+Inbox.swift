@@ -12,10 +12,12 @@ extension StoreCore {
         state.replica.disconnected()
       }
     case .resumed:
-      resumed()
+      update { state in
+        // What is kept may lack something now. It is only replaced if it does.
+        state.isDirty = true
+        state.replica.connected(outbox: &state.outbox)
+      }
       auditing.withLockedValue { $0.isDue = true }
-      // The whole state is only replaced if it lacks something.
-      if snapshotKeeper != nil { state.withLock { $0.isDirty = true } }
       // What is kept there may have changed meanwhile.
       guard hasKeeper else { return }
       Task.detached { [weak self] in

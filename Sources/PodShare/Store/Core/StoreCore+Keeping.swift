@@ -192,8 +192,9 @@ extension StoreCore {
     for _ in 0..<Self.attempts where !rest.isEmpty {
       var changes: [KeptField.Change] = []
       for (key, kept) in rest {
-        guard let content = encoded(key) else {
-          isComplete = isComplete && table.entry(forKey: key) == nil
+        guard let entry = table.entry(forKey: key) else { continue }
+        guard let content = encoded(entry, forKey: key) else {
+          isComplete = false
           continue
         }
         let condition: KeptField.Change.Condition =
@@ -231,8 +232,8 @@ extension StoreCore {
     }
   }
 
-  private func encoded(_ key: Key) -> ByteBuffer? {
-    guard let entry = table.entry(forKey: key) else { return nil }
+  /// Nil if the codec refuses it, which is reported.
+  private func encoded(_ entry: StoredEntry<ErasedValue>, forKey key: Key) -> ByteBuffer? {
     do {
       return try KeptEntry.encode(
         entry, forKey: key, by: identity, isMerged: configuration.merge != nil, encode: codec.encode)

@@ -1,18 +1,18 @@
-import Logging
+package import Logging
 import NIOCore
 
 /// Reports errors, each once in a while. Lives on the event loop.
-final class Reporter {
-  private let onError: (@Sendable (RedisError) -> Void)?
+package final class OccasionalReporter<Failure: Error & Hashable> {
+  private let onError: (@Sendable (Failure) -> Void)?
   private let logger: Logger?
-  private var reported: [RedisError: NIODeadline] = [:]
+  private var reported: [Failure: NIODeadline] = [:]
 
-  init(onError: (@Sendable (RedisError) -> Void)?, logger: Logger?) {
+  package init(onError: (@Sendable (Failure) -> Void)?, logger: Logger?) {
     self.onError = onError
     self.logger = logger
   }
 
-  func report(_ error: RedisError) {
+  package func report(_ error: Failure) {
     let now = NIODeadline.now()
     if let last = reported[error], now - last < Self.pause { return }
     if reported.count >= Self.limit { reported = reported.filter { now - $0.value < Self.pause } }
@@ -24,5 +24,5 @@ final class Reporter {
   }
 
   private static var pause: TimeAmount { .seconds(10) }
-  private static var limit: Int { 256 }
+  private static var limit: Int { 1_024 }
 }

@@ -4,7 +4,7 @@ import PodShareP2P
 import PodShareRedis
 
 /// How to meet the pods of a fleet.
-struct MeshOptions: ParsableArguments {
+struct NetworkOptions: ParsableArguments {
   @Option(help: "What the pods that share the dictionary have in common.")
   var topic = "default"
 
@@ -20,7 +20,7 @@ struct MeshOptions: ParsableArguments {
       A Redis or Valkey server to meet the others at, instead of dialling them: \
       redis://[[user]:password@]host[:port][,host...][/db], or rediss:// with TLS.
       """, valueName: "url"),
-    transform: MeshOptions.server)
+    transform: NetworkOptions.server)
   var redis: RedisConfiguration?
 
   @Option(help: "The cluster's name. Only pods with the same are linked.")
