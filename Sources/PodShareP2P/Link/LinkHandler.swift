@@ -37,7 +37,7 @@ final class LinkHandler: ChannelInboundHandler {
   private var lastSeen = (taken: LinkQueue.Progress(), waiting: 0)
   private var lastProgress: NIODeadline
 
-  private var delivery: MessageDelivery
+  private var listeners: CallbackCache
 
   init(_ id: MeshState.LinkID, dialledAt address: PeerAddress?, mesh: Mesh) {
     let now = mesh.now
@@ -48,7 +48,7 @@ final class LinkHandler: ChannelInboundHandler {
     state = LinkState(rules: mesh.linkRules, now: now)
     reader = FrameReader(maxLength: state.maxFrameBytes)
     queue = LinkQueue(limits: mesh.queueLimits)
-    delivery = MessageDelivery(to: mesh.subscriptions)
+    listeners = CallbackCache(of: mesh.subscriptions)
     lastProgress = now
   }
 
@@ -173,7 +173,8 @@ final class LinkHandler: ChannelInboundHandler {
   private func receive(_ frame: Frame) {
     switch state.receive(frame) {
     case .nothing: break
-    case .deliver(let topic, let message): delivery.deliver(message, to: topic)
+    case .deliver(let topic, let message):
+      for callback in listeners.callbacks(of: topic) { callback(.message(message)) }
     case .tellSubscriptions:
       queue.splitsLargeMessages = true
       reader.maxLength = state.maxFrameBytes

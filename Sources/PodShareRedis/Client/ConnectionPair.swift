@@ -40,7 +40,7 @@ final class ConnectionPair: ConnectionOwner {
   /// Those who wait until a channel is subscribed to.
   private var waiters: [(channel: ByteBuffer, promise: EventLoopPromise<Void>)] = []
 
-  private var delivery: MessageDelivery
+  private var listeners: CallbackCache
 
   init(
     _ configuration: RedisConfiguration, on eventLoop: any EventLoop, access: LoopAccess, queue: PublishQueue,
@@ -51,7 +51,7 @@ final class ConnectionPair: ConnectionOwner {
     self.access = access
     self.queue = queue
     self.subscriptions = subscriptions
-    delivery = MessageDelivery(to: subscriptions)
+    listeners = CallbackCache(of: subscriptions)
     reporter = OccasionalReporter(onError: configuration.onError, logger: configuration.logger)
     state = PairState(
       backoff: Backoff(first: configuration.reconnectInterval, limit: configuration.maxReconnectInterval))
@@ -443,7 +443,7 @@ final class ConnectionPair: ConnectionOwner {
   }
 
   func receive(_ message: ByteBuffer, on channel: ByteBuffer) {
-    delivery.deliver(message, to: channel)
+    for callback in listeners.callbacks(of: channel) { callback(.message(message)) }
   }
 
   private static var silentIntervals: Int { 5 }

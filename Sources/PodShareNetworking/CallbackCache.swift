@@ -1,19 +1,22 @@
 package import NIOCore
 import PodShare
 
-/// Passes messages that come in on one connection to those who listen. Lives on the event loop.
-package struct MessageDelivery {
+/// Who listens to the topics of the messages that come in on one connection. Lives on the event loop.
+///
+/// It is for its owner to call them, when this has returned: what is called may publish, that may find out that the
+/// connection has ended, and what was still to be read comes in before the first call has returned.
+package struct CallbackCache {
   private let subscriptions: SubscriptionTable
   // What the last message's topic came to: the next one mostly has the same.
   private var topic = ByteBuffer()
   private var callbacks: [SubscriptionTable.Callback] = []
   private var generation: UInt64 = .max
 
-  package init(to subscriptions: SubscriptionTable) {
+  package init(of subscriptions: SubscriptionTable) {
     self.subscriptions = subscriptions
   }
 
-  package mutating func deliver(_ message: ByteBuffer, to topic: ByteBuffer) {
+  package mutating func callbacks(of topic: ByteBuffer) -> [SubscriptionTable.Callback] {
     let generation = subscriptions.generation
     if generation != self.generation || topic != self.topic {
       // A copy: what is kept here must not keep a read buffer.
@@ -22,6 +25,6 @@ package struct MessageDelivery {
       let name = String(validating: topic.readableBytesView, as: UTF8.self)
       callbacks = name.map { subscriptions.callbacks(of: Key($0)) } ?? []
     }
-    for callback in callbacks { callback(.message(message)) }
+    return callbacks
   }
 }
