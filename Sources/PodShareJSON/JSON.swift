@@ -32,14 +32,14 @@ package enum JSON {
   package static func encode<Value: Encodable, Result>(
     _ value: Value, _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
-    var state = ThreadStates.takeEncoding()
+    let state = ThreadStates.takeEncoding()
     do {
       try state.encode(value)
       let result = try state.output.withBytes(body)
-      ThreadStates.put(back: &state)
+      ThreadStates.put(back: state)
       return result
     } catch {
-      ThreadStates.put(back: &state)
+      ThreadStates.put(back: state)
       throw error
     }
   }
@@ -82,13 +82,13 @@ package enum JSON {
   private static func decode<Value: Decodable>(
     _ type: Value.Type, fromUTF8 bytes: UnsafeRawBufferPointer, _ isStrict: Bool
   ) throws -> Value {
-    var state = ThreadStates.takeDecoding()
+    let state = ThreadStates.takeDecoding()
     do {
       let value = try state.decode(type, from: bytes, isStrict: isStrict)
-      ThreadStates.put(back: &state)
+      ThreadStates.put(back: state)
       return value
     } catch {
-      ThreadStates.put(back: &state)
+      ThreadStates.put(back: state)
       throw error
     }
   }

@@ -8,8 +8,8 @@ import Foundation
 enum ThreadStates {
   /// What one thread keeps. Only that thread has a reference to it.
   private final class Kept {
-    var encoding: EncodingState?
-    var decoding: DecodingState?
+    @exclusivity(unchecked) var encoding: EncodingState?
+    @exclusivity(unchecked) var decoding: DecodingState?
   }
 
   #if canImport(Glibc) || canImport(Musl) || canImport(Darwin) || canImport(Android)
@@ -26,39 +26,41 @@ enum ThreadStates {
       return key
     }()
 
-    private static var kept: Kept {
+    /// Lends what the thread keeps. Nothing of what follows counts references: that would take longer than the rest.
+    @inline(__always)
+    private static func withKept<Result>(_ body: (Kept) -> Result) -> Result {
       // What is stored under the key was put there below, with a reference of its own that the thread's end releases.
-      if let kept = pthread_getspecific(key) { return Unmanaged<Kept>.fromOpaque(kept).takeUnretainedValue() }
+      if let kept = pthread_getspecific(key) {
+        return Unmanaged<Kept>.fromOpaque(kept)._withUnsafeGuaranteedRef(body)
+      }
       let kept = Kept()
       pthread_setspecific(key, Unmanaged.passRetained(kept).toOpaque())
-      return kept
+      return body(kept)
     }
   #else
-    private static var kept: Kept { Kept() }
+    private static func withKept<Result>(_ body: (Kept) -> Result) -> Result { body(Kept()) }
   #endif
 
   static func takeEncoding() -> EncodingState {
-    let kept = kept
-    guard let state = kept.encoding else { return EncodingState() }
-    kept.encoding = nil
-    return state
+    withKept { $0.encoding.take() } ?? EncodingState()
   }
 
   static func takeDecoding() -> DecodingState {
-    let kept = kept
-    guard let state = kept.decoding else { return DecodingState() }
-    kept.decoding = nil
-    return state
+    withKept { $0.decoding.take() } ?? DecodingState()
   }
 
   /// Ends the use of a state. An encoder or container that the value has kept goes on with it alone.
-  static func put(back state: inout EncodingState) {
+  static func put(back state: consuming EncodingState) {
     guard isKnownUniquelyReferenced(&state) else { return state.abandon() }
-    if state.reset() { kept.encoding = state }
+    guard state.reset() else { return }
+    var kept: EncodingState? = state
+    withKept { swap(&$0.encoding, &kept) }
   }
 
-  static func put(back state: inout DecodingState) {
+  static func put(back state: consuming DecodingState) {
     guard isKnownUniquelyReferenced(&state) else { return state.outliveInput() }
-    if state.reset() { kept.decoding = state }
+    guard state.reset() else { return }
+    var kept: DecodingState? = state
+    withKept { swap(&$0.decoding, &kept) }
   }
 }

@@ -13,10 +13,16 @@ public struct JSONCodec<Value: Codable & Sendable>: Codec {
   public init() {}
 
   public func encode(_ value: Value, into buffer: inout ByteBuffer) throws {
-    _ = try JSON.encode(value) { buffer.writeBytes($0) }
+    try withBytes(of: value) { buffer.writeBytes($0) }
   }
 
   public func decode(_ bytes: ByteBuffer) throws -> Value {
     try bytes.withUnsafeReadableBytes { try JSON.decode(Value.self, from: $0) }
+  }
+}
+
+extension JSONCodec: LendingCodec {
+  func withBytes(of value: Value, _ body: (UnsafeRawBufferPointer) -> Void) throws {
+    try JSON.encode(value, body)
   }
 }

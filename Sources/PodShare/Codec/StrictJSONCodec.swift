@@ -40,3 +40,9 @@ public struct StrictJSONCodec<Value: Codable & Sendable>: Codec {
     }
   }
 }
+
+extension StrictJSONCodec: LendingCodec {
+  func withBytes(of value: Value, _ body: (UnsafeRawBufferPointer) -> Void) throws {
+    try permissive.withBytes(of: value, body)
+  }
+}

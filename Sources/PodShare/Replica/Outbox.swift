@@ -1,20 +1,23 @@
+package import NIOCore
+
 /// What a replica wants done, in order. The shell around it takes the actions out and performs them, outside its lock.
 package struct Outbox<Value: Sendable>: Sendable {
+  /// What is rare and large is boxed: every action has the room of the largest.
   package enum Action: Sendable {
-    /// Send a local write to all pods.
-    case publish(WriteEncoder, WriteStamp)
+    /// Send a local write to all pods: the whole message.
+    case publish(ByteBuffer)
     /// Send to all pods the entries of the keys that `takeUnsent()` returns by then, as they are in the table.
     case publishUnsent
     /// Tell a pod something, or everybody.
-    case send(SyncMessage.Content, to: PodIdentity?)
+    indirect case send(SyncMessage.Content, to: PodIdentity?)
     /// Ask a pod for everything it holds.
-    case requestState(StateRequest, from: PodIdentity)
+    indirect case requestState(StateRequest, from: PodIdentity)
     /// Send everything to the pod that asked.
-    case answer(StateRequest)
+    indirect case answer(StateRequest)
     /// Answer a pod's request with what is under some keys; `closing` is what it has taken in with that.
-    case answerWith([Key], request: UInt64, closing: CausalContext, to: PodIdentity)
+    indirect case answerWith([Key], request: UInt64, closing: CausalContext, to: PodIdentity)
     /// Send a pod what is under some keys, because it seems to lack it.
-    case push([Key], hop: UInt8, to: PodIdentity)
+    indirect case push([Key], hop: UInt8, to: PodIdentity)
     /// Call `wake` after a short time.
     case wake
     /// Call `lookedAround` after a short time, by which whoever is there has answered.
@@ -28,7 +31,7 @@ package struct Outbox<Value: Sendable>: Sendable {
     /// Who is there has changed, or who is caught up.
     case membersChanged
     /// Report an error that nobody is waiting for.
-    case report(StoreError)
+    indirect case report(StoreError)
   }
 
   private var contents = Contents()
@@ -106,7 +109,7 @@ package struct Outbox<Value: Sendable>: Sendable {
     package mutating func takeAction() -> Action? {
       guard actionsTaken < actions.count else { return nil }
       defer { actionsTaken += 1 }
-      // Moved out: a message that somebody else holds too is copied when it is completed.
+      // Moved out: copying it takes longer.
       var action: Action?
       swap(&action, &actions[actionsTaken])
       return action
@@ -126,17 +129,5 @@ package struct Outbox<Value: Sendable>: Sendable {
     }
 
     private static var mostKept: Int { 256 }
-  }
-}
-
-extension Array {
-  /// Removes all elements, and keeps the memory if it is for no more than so many.
-  fileprivate mutating func empty(keeping capacity: Int) {
-    switch count {
-    case 0: break
-    // Nearly always; much quicker than what is for any number.
-    case 1: removeLast()
-    case let count: removeAll(keepingCapacity: count <= capacity)
-    }
   }
 }

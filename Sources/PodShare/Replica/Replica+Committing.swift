@@ -1,10 +1,33 @@
 // The way into the table and out of it, and what follows from either: digests, counts, events.
 extension Replica where Storage: ~Copyable {
+  /// Puts a value where there is nothing, or in the place of the older value of one write, and without a merge function:
+  /// what nearly all writes come to. It does what the ways below would do with the value's entry, without making one.
+  mutating func commit(
+    _ value: Value, _ version: Version, forKey key: Key, at place: Storage.Place,
+    over previous: VersionNumbers?, outbox: inout Outbox<Value>
+  ) {
+    storage.commit(value, version, forKey: key, at: place)
+    let keyHash = StableHash.hash(key)
+    let change = VersionNumbers(version).entryDigest(keyHash: keyHash)
+    if let previous {
+      digest.toggle(change ^ previous.entryDigest(keyHash: keyHash), at: keyHash)
+    } else {
+      digest.toggle(change, at: keyHash)
+      counters.keys += 1
+      noteUnconfirmed(key)
+    }
+    outbox.tell(
+      Event(
+        change: .set(value), key: key.string, origin: version.origin, timestamp: version.timestamp,
+        version: version))
+  }
+
   /// Puts an entry whose key has none.
   mutating func commit(
-    _ entry: StoredEntry<Value>, by write: Write<Value>, outbox: inout Outbox<Value>
+    _ entry: StoredEntry<Value>, by write: Write<Value>, at place: Storage.Place,
+    outbox: inout Outbox<Value>
   ) {
-    storage.commit(entry, forKey: write.key)
+    storage.commit(entry, forKey: write.key, at: place)
     noteUnconfirmed(write.key)
     note(entry, by: write, outbox: &outbox)
   }
@@ -12,9 +35,9 @@ extension Replica where Storage: ~Copyable {
   /// Puts an entry in the place of another.
   mutating func commit(
     _ entry: StoredEntry<Value>, over current: StoredEntry<Value>, by write: Write<Value>,
-    outbox: inout Outbox<Value>
+    at place: Storage.Place, outbox: inout Outbox<Value>
   ) {
-    storage.commit(entry, forKey: write.key)
+    storage.commit(entry, forKey: write.key, at: place)
     note(entry, over: current, by: write, outbox: &outbox)
   }
 

@@ -17,6 +17,7 @@ extension Replica where Storage: ~Copyable {
   mutating func merge(
     _ entries: [Write<Value>], isStream: Bool, wall: Timestamp, outbox: inout Outbox<Value>
   ) -> [SyncMessage.EntryDigest] {
+    recordOwnNumbers()
     var merging = Merging(wall: wall, isStream: isStream)
     storage.begin()
     var start = 0
@@ -31,7 +32,7 @@ extension Replica where Storage: ~Copyable {
       start = end
     }
     storage.publish()
-    context.insert(merging.numbers)
+    recorded.insert(merging.numbers)
     return merging.forgotten
   }
 
@@ -85,7 +86,7 @@ extension Replica where Storage: ~Copyable {
       if !write.isDelete { merging.forgotten.append(digest(of: write)) }
       return false
     }
-    merging.numbers.append(write.version, in: context)
+    merging.numbers.append(write.version, in: recorded)
     return true
   }
 
@@ -109,9 +110,9 @@ extension Replica where Storage: ~Copyable {
     _ entry: Write<Value>, over current: Version?, _ merging: inout Merging
   ) -> Bool {
     if entry.isDelete, case .after(let delete) = entry.epoch {
-      return current == nil && context.contains(delete)
+      return current == nil && recorded.contains(delete)
     }
     if let current, current >= entry.version { return false }
-    return merging.numbers.wasSeen(entry.version, in: context)
+    return merging.numbers.wasSeen(entry.version, in: recorded)
   }
 }

@@ -7,7 +7,7 @@ extension Replica where Storage: ~Copyable {
   ) {
     guard author != identity, !isEcho(write) else { return }
     observe(author, timestamp, wall: wall, outbox: &outbox)
-    let insertion = context.insert(write.version)
+    let insertion = recorded.insert(write.version)
     if insertion.isNew {
       reportIfLate(write, wall: wall, outbox: &outbox)
       apply(write, wall: wall, outbox: &outbox)
@@ -30,7 +30,7 @@ extension Replica where Storage: ~Copyable {
     var application = Application<Value>()
     var isContiguous = true
     for write in writes {
-      let insertion = context.insert(write.version)
+      let insertion = recorded.insert(write.version)
       isContiguous = insertion.isContiguous
       guard insertion.isNew else {
         counters.rejectedWrites += 1
@@ -62,8 +62,7 @@ extension Replica where Storage: ~Copyable {
   private func isEcho(_ write: Write<Value>) -> Bool {
     let version = write.version
     return !version.author.hasKnownIncarnation && version.author.nodeIDOrder(to: identity) == .same
-      && context.contains(
-        Version(timestamp: version.timestamp, author: identity, sequence: version.sequence))
+      && version.sequence > identity.incarnation && version.sequence <= lastSequence
   }
 
   /// A write that nobody has seen is kept however late it comes; but if its key was deleted after it and the tombstone
@@ -80,12 +79,25 @@ extension Replica where Storage: ~Copyable {
   }
 
   private mutating func apply(asTaken write: Write<Value>, outbox: inout Outbox<Value>) {
-    guard let current = storage.entry(forKey: write.key) else {
+    let place = storage.place(of: write.key)
+    if options.merge == nil, case .set(let value) = write.content,
+      let previous = storage.occupant(of: place).previous,
+      previous?.timestamp != write.version.timestamp
+    {
+      let isNewer = previous.map { write.version.timestamp > $0.timestamp } ?? true
+      guard isNewer else {
+        counters.rejectedWrites += 1
+        return
+      }
       counters.appliedWrites += 1
-      return commit(resolution.entry(for: write), by: write, outbox: &outbox)
+      return commit(value, write.version, forKey: write.key, at: place, over: previous, outbox: &outbox)
+    }
+    guard let current = storage.entry(at: place) else {
+      counters.appliedWrites += 1
+      return commit(resolution.entry(for: write), by: write, at: place, outbox: &outbox)
     }
     if let entry = resolve(current, with: write, outbox: &outbox) {
-      commit(entry, over: current, by: write, outbox: &outbox)
+      commit(entry, over: current, by: write, at: place, outbox: &outbox)
     }
   }
 
@@ -120,7 +132,7 @@ extension Replica where Storage: ~Copyable {
   /// Another pod's write as it is taken: a delete is not from the future.
   private mutating func taken(_ write: Write<Value>, wall: Timestamp) -> Write<Value> {
     guard case .delete(let time) = write.content else { return write }
-    if case .after(let delete) = write.epoch { context.insert(delete) }
+    if case .after(let delete) = write.epoch { recorded.insert(delete) }
     var write = write
     write.content = .delete(at: max(min(time, wall), .earliest))
     return write

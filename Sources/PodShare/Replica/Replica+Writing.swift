@@ -10,23 +10,38 @@ extension Replica where Storage: ~Copyable {
     outbox: inout Outbox<Value>
   ) throws(StoreError) -> Version {
     var stamp = try stamp(wall: wall, of: change.key)
+    let place = storage.place(of: change.key)
     let version: Version
-    if let current = storage.entry(forKey: change.key) {
-      let write = try number(
-        change, index: 0, over: current.version.timestamp, in: current.epoch, stamp: &stamp)
-      noteNumbers(through: write.version.sequence, of: CollectionOfOne(change))
-      if let entry = resolution.resolve(current, with: write) {
-        commit(entry, over: current, by: write, outbox: &outbox)
-      }
-      version = write.version
+    if options.merge == nil, case .set(let value) = change.action,
+      let previous = storage.occupant(of: place).previous
+    {
+      version = try self.version(index: 0, of: change.key, over: previous?.timestamp, stamp: &stamp)
+      noteNumber(of: change.key)
+      commit(value, version, forKey: change.key, at: place, over: previous, outbox: &outbox)
     } else {
-      let write = try number(change, index: 0, over: nil, in: .beginning, stamp: &stamp)
-      noteNumbers(through: write.version.sequence, of: CollectionOfOne(change))
-      commit(resolution.entry(for: write), by: write, outbox: &outbox)
-      version = write.version
+      version = try write(change, at: place, stamp: &stamp, outbox: &outbox)
     }
-    outbox.append(.publish(encoder, stamp))
+    outbox.append(.publish(encoder.finish(stamp)))
     return version
+  }
+
+  private mutating func write(
+    _ change: LocalChange<Value>, at place: Storage.Place, stamp: inout WriteStamp,
+    outbox: inout Outbox<Value>
+  ) throws(StoreError) -> Version {
+    guard let current = storage.entry(at: place) else {
+      let write = try number(change, index: 0, over: nil, in: .beginning, stamp: &stamp)
+      noteNumber(of: change.key)
+      commit(resolution.entry(for: write), by: write, at: place, outbox: &outbox)
+      return write.version
+    }
+    let write = try number(
+      change, index: 0, over: current.version.timestamp, in: current.epoch, stamp: &stamp)
+    noteNumber(of: change.key)
+    if let entry = resolution.resolve(current, with: write) {
+      commit(entry, over: current, by: write, at: place, outbox: &outbox)
+    }
+    return write.version
   }
 
   /// Applies a local write of several keys, or of none, and has it published. All becomes visible together.
@@ -53,9 +68,9 @@ extension Replica where Storage: ~Copyable {
         application.put(entry, over: current, by: write)
       }
     }
-    noteNumbers(through: stamp.firstSequence + UInt64(changes.count - 1), of: changes)
+    for change in changes { noteNumber(of: change.key) }
     commit(application, outbox: &outbox)
-    outbox.append(.publish(encoder, stamp))
+    outbox.append(.publish(encoder.finish(stamp)))
   }
 
   private mutating func stamp(wall: Timestamp, of key: Key) throws(StoreError) -> WriteStamp {
@@ -67,14 +82,11 @@ extension Replica where Storage: ~Copyable {
     return WriteStamp(timestamp: clock.tick(wall: wall), firstSequence: lastSequence + 1, wall: wall)
   }
 
-  /// Nothing can go wrong any more: the writes have the numbers that follow.
-  private mutating func noteNumbers(
-    through last: UInt64, of changes: some Collection<LocalChange<Value>>
-  ) {
-    context.insert((lastSequence + 1)...last, of: identity)
-    lastSequence = last
-    for change in changes { recent.append(change.key) }
-    counters.localWrites += UInt64(changes.count)
+  /// Nothing can go wrong any more: a write of this key has the number that follows.
+  private mutating func noteNumber(of key: Key) {
+    lastSequence += 1
+    recent.append(key)
+    counters.localWrites += 1
   }
 
   /// - Parameters:
@@ -84,25 +96,32 @@ extension Replica where Storage: ~Copyable {
     _ change: LocalChange<Value>, index: Int, over stored: Timestamp?, in epoch: Epoch,
     stamp: inout WriteStamp
   ) throws(StoreError) -> Write<Value> {
-    var timestamp = stamp.timestamp
-    if let stored, stored >= timestamp {
-      // A write wins over all that this pod has seen, whatever the clocks say.
-      timestamp = stored.next
-      stamp.raised.append((index, UInt64(timestamp.nanoseconds - stamp.timestamp.nanoseconds)))
-    }
-    guard timestamp.isInRange else {
-      throw .timestampOutOfRange(key: change.key.string, timestamp: timestamp)
-    }
-    let version = Version(
-      timestamp: timestamp, author: identity, sequence: stamp.firstSequence + UInt64(index))
+    let version = try version(index: index, of: change.key, over: stored, stamp: &stamp)
     switch change.action {
     case .delete:
       return Write(
         key: change.key, version: version, epoch: .after(version), content: .delete(at: stamp.wall))
     case .set(let value):
-      if case .after(let delete) = epoch { stamp.epochs.append((index, delete)) }
+      if case .after(let delete) = epoch { stamp.exceptions.append(.epoch(index: index, delete)) }
       return Write(key: change.key, version: version, epoch: epoch, content: .set(value))
     }
+  }
+
+  /// The version of a local write.
+  ///
+  /// - Parameter stored: The stamp of what is under the key.
+  private func version(
+    index: Int, of key: Key, over stored: Timestamp?, stamp: inout WriteStamp
+  ) throws(StoreError) -> Version {
+    var timestamp = stamp.timestamp
+    if let stored, stored >= timestamp {
+      // A write wins over all that this pod has seen, whatever the clocks say.
+      timestamp = stored.next
+      let nanoseconds = UInt64(timestamp.nanoseconds - stamp.timestamp.nanoseconds)
+      stamp.exceptions.append(.raised(index: index, nanoseconds: nanoseconds))
+    }
+    guard timestamp.isInRange else { throw .timestampOutOfRange(key: key.string, timestamp: timestamp) }
+    return Version(timestamp: timestamp, author: identity, sequence: stamp.firstSequence + UInt64(index))
   }
 
   /// Fills an empty replica with entries stamped `asOf`; they reach the other pods with the next tick.
@@ -112,10 +131,8 @@ extension Replica where Storage: ~Copyable {
     guard storage.count == 0 else { throw .seedOnNonEmptyStore(count: storage.count) }
     var application = Application<Value>()
     for (key, value) in entries {
-      lastSequence += 1
-      recent.append(key)
+      noteNumber(of: key)
       let version = Version(timestamp: asOf, author: identity, sequence: lastSequence)
-      context.insert(version)
       let write = Write(key: key, version: version, content: .set(value))
       let current = application.pending(key)
       if let entry = resolution.resolve(current, with: write) {
@@ -123,7 +140,6 @@ extension Replica where Storage: ~Copyable {
       }
       unsent.insert(key)
     }
-    counters.localWrites += UInt64(entries.count)
     commit(application, outbox: &outbox)
   }
 }

@@ -16,7 +16,8 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
   var lastSequence: UInt64
   var recent: RecentKeys
   package internal(set) var digest = Digest()
-  package internal(set) var context = CausalContext()
+  /// What ``context`` is, but for the latest numbers of this pod's own.
+  var recorded = CausalContext()
   var tombstones: TombstoneIndex
   var healing: Healing
   package internal(set) var unsent: Set<Key> = []
@@ -39,6 +40,21 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     recent = RecentKeys(first: identity.incarnation + 1)
     healing = Healing(seed: seed, incarnation: identity.incarnation)
     tombstones = TombstoneIndex(timeToLive: options.tombstoneTTL)
+  }
+
+  /// Which writes have been taken in, this pod's own among them.
+  ///
+  /// Those are all its numbers so far, which need not be recorded one by one.
+  package var context: CausalContext {
+    mutating get {
+      recordOwnNumbers()
+      return recorded
+    }
+  }
+
+  mutating func recordOwnNumbers() {
+    guard lastSequence > (recorded.last(of: identity) ?? identity.incarnation) else { return }
+    recorded.insert((identity.incarnation + 1)...lastSequence, of: identity)
   }
 
   /// The number of entries, tombstones included.

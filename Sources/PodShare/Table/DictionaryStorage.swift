@@ -11,8 +11,21 @@ package struct DictionaryStorage<Value: Sendable>: EntryStorage, ~Copyable {
     entries[key]
   }
 
-  package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key) {
+  package func place(of key: Key) -> Key { key }
+
+  package func entry(at place: Key) -> StoredEntry<Value>? { entries[place] }
+
+  // So that a replica goes the long way with this storage, and the short one with a table: they must come to the same.
+  package func occupant(of place: Key) -> Occupant {
+    entries[place] == nil ? .nothing : .other
+  }
+
+  package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key, at place: Key) {
     put(entry, forKey: key)
+  }
+
+  package mutating func commit(_ value: Value, _ version: Version, forKey key: Key, at place: Key) {
+    put(StoredEntry(version: version, content: .value(value)), forKey: key)
   }
 
   // A snapshot is a copy, which nobody makes while a commit is under way.

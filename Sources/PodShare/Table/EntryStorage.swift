@@ -6,6 +6,8 @@ package protocol EntryStorage<Value>: ~Copyable {
   associatedtype Value: Sendable
   /// In no order.
   associatedtype Snapshot: Sequence<(key: Key, value: StoredEntry<Value>)>, Sendable
+  /// Where a key is, or would be put: until the storage changes.
+  associatedtype Place
 
   /// The number of entries, tombstones included.
   var count: Int { get }
@@ -13,8 +15,20 @@ package protocol EntryStorage<Value>: ~Copyable {
   /// The entry under a key, tombstones included. O(1).
   func entry(forKey key: Key) -> StoredEntry<Value>?
 
+  /// Where a key is, for several things to be done there that need not look for it again. O(1).
+  func place(of key: Key) -> Place
+
+  /// The entry there, tombstones included. O(1).
+  func entry(at place: Place) -> StoredEntry<Value>?
+
+  /// What is there, as far as numbers tell. O(1).
+  func occupant(of place: Place) -> Occupant
+
   /// Puts one entry. O(1).
-  mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key)
+  mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key, at place: Place)
+
+  /// Puts a value that was written under this version, and of which there is nothing more to say. O(1).
+  mutating func commit(_ value: Value, _ version: Version, forKey key: Key, at place: Place)
 
   /// Begins a commit of several entries, which snapshots see all together or not at all.
   mutating func begin()
@@ -42,10 +56,61 @@ package protocol EntryStorage<Value>: ~Copyable {
 }
 
 extension EntryStorage where Self: ~Copyable {
+  /// Puts one entry. O(1).
+  package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key) {
+    commit(entry, forKey: key, at: place(of: key))
+  }
+
   /// Puts several entries, which snapshots see all together or not at all. O(entries).
   package mutating func commit(_ entries: some Sequence<(key: Key, value: StoredEntry<Value>)>) {
     begin()
     for (key, entry) in entries { put(entry, forKey: key) }
     publish()
+  }
+}
+
+/// What is at a place, said without references that would have to be counted: nearly all writes replace a value that
+/// somebody wrote, and ask no more of it than this.
+package enum Occupant: Sendable {
+  /// There is no entry.
+  case nothing
+  /// There is the value of one write, which has this version.
+  case value(VersionNumbers)
+  /// There is something that has to be looked at.
+  case other
+
+  /// The version of a value that is there, nil if there is nothing; nil altogether if that has to be looked at.
+  var previous: VersionNumbers?? {
+    switch self {
+    case .nothing: .some(nil)
+    case .value(let numbers): numbers
+    case .other: nil
+    }
+  }
+}
+
+/// What a version comes to in numbers.
+package struct VersionNumbers: Sendable {
+  let timestamp: Timestamp
+  let sequence: UInt64
+  let authorDigest: UInt64
+
+  init(timestamp: Timestamp, sequence: UInt64, authorDigest: UInt64) {
+    self.timestamp = timestamp
+    self.sequence = sequence
+    self.authorDigest = authorDigest
+  }
+
+  package init(_ version: Version) {
+    self.init(
+      timestamp: version.timestamp, sequence: version.sequence, authorDigest: version.author.digest)
+  }
+
+  /// A hash that is the same on every pod.
+  var digest: UInt64 {
+    var hash = DigestHash(UInt64(bitPattern: timestamp.nanoseconds))
+    hash.combine(authorDigest)
+    hash.combine(sequence)
+    return hash.value
   }
 }

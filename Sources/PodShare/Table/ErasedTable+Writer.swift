@@ -36,10 +36,36 @@ extension ErasedTable {
       }
     }
 
-    package mutating func commit(_ entry: StoredEntry<ErasedValue>, forKey key: Key) {
-      begin()
-      put(entry, forKey: key)
-      publish()
+    /// See ``CellWriter/Place``.
+    package struct Place {
+      fileprivate let cells: CellWriter.Place
+    }
+
+    package func place(of key: Key) -> Place {
+      Place(cells: cells.place(of: key))
+    }
+
+    package func entry(at place: Place) -> StoredEntry<ErasedValue>? {
+      place.cells.entry.map(table.entry)
+    }
+
+    package func occupant(of place: Place) -> Occupant {
+      guard let cell = place.cells.entry else { return .nothing }
+      return table.numbers(of: cell).map { .value($0) } ?? .other
+    }
+
+    package mutating func commit(_ entry: StoredEntry<ErasedValue>, forKey key: Key, at place: Place) {
+      let unreachable = cells.commit(key, at: place.cells) {
+        table.makeCell(entry, key: $0, position: $1)
+      }
+      table.giveUp(unreachable)
+    }
+
+    package mutating func commit(_ value: ErasedValue, _ version: Version, forKey key: Key, at place: Place) {
+      let unreachable = cells.commit(key, at: place.cells) {
+        table.makeCell(value, version, nil, key: $0, position: $1)
+      }
+      table.giveUp(unreachable)
     }
 
     package mutating func begin() {

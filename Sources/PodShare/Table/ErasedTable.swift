@@ -100,6 +100,14 @@ package final class ErasedTable: @unchecked Sendable {
       version: version, epoch: details.epoch, content: content, fingerprint: details.fingerprint)
   }
 
+  /// The version of a cell that is the value of one write and nothing more.
+  func numbers(of cell: Cell) -> VersionNumbers? {
+    guard cell.head.pointee.details == nil, let author = cell.head.pointee.author else { return nil }
+    return VersionNumbers(
+      timestamp: Timestamp(nanoseconds: cell.head.pointee.timestamp), sequence: cell.head.pointee.sequence,
+      authorDigest: author._withUnsafeGuaranteedRef { $0.identity.digest })
+  }
+
   private func value(of cell: Cell) -> ErasedValue {
     ErasedValue(in: CellObject.of(cell).takeUnretainedValue())
   }
@@ -112,43 +120,69 @@ package final class ErasedTable: @unchecked Sendable {
   func makeCell(
     _ entry: StoredEntry<ErasedValue>, key: UnsafeRawBufferPointer, position: CellHead.Position
   ) -> Cell {
-    let object: CellObject
-    let details: EntryDetails?
     switch entry.content {
     case .value(let value):
-      object = self.object(holding: value, key: key)
-      details =
+      let details =
         entry.epoch == .beginning && entry.fingerprint == nil
         ? nil : EntryDetails(epoch: entry.epoch, content: .value, fingerprint: entry.fingerprint)
+      return makeCell(value, entry.version, details, key: key, position: position)
     case .tombstone(let deletedAt):
-      object = type.objectType.make(layout, key: key, marks: 0)
-      details = EntryDetails(
+      let details = EntryDetails(
         epoch: entry.epoch, content: .tombstone(deletedAt: deletedAt), fingerprint: nil)
+      return makeCell(entry.version, details, key: key, position: position)
     case .opaque(let writes, let readable):
-      object =
-        readable.map { self.object(holding: $0.value, key: key) }
-        ?? type.objectType.make(layout, key: key, marks: 0)
-      details = EntryDetails(
+      let details = EntryDetails(
         epoch: entry.epoch, content: .opaque(writes, readable: readable?.version),
         fingerprint: entry.fingerprint)
+      guard let readable else { return makeCell(entry.version, details, key: key, position: position) }
+      return makeCell(readable.value, entry.version, details, key: key, position: position)
     }
-    let cell = object.cell
-    cell.head.initialize(to: CellHead(position, entry.version, origins.use(entry.version.author), details))
-    _ = Unmanaged.passRetained(object)
+  }
+
+  /// The same for an entry that shows a value.
+  func makeCell(
+    _ value: ErasedValue, _ version: Version, _ details: EntryDetails?, key: UnsafeRawBufferPointer,
+    position: CellHead.Position
+  ) -> Cell {
+    fill(cell(holding: value, key: key), version, details, position)
+  }
+
+  private func makeCell(
+    _ version: Version, _ details: EntryDetails, key: UnsafeRawBufferPointer, position: CellHead.Position
+  ) -> Cell {
+    fill(makeCell(key: key, marks: 0), version, details, position)
+  }
+
+  private func fill(
+    _ cell: Cell, _ version: Version, _ details: EntryDetails?, _ position: CellHead.Position
+  ) -> Cell {
+    cell.head.initialize(to: CellHead(position, version, origins.use(version.author), details))
     return cell
   }
 
-  /// The object that a value is in, or if that is in the table already, or made for another key, a copy.
-  private func object(holding value: ErasedValue, key: UnsafeRawBufferPointer) -> CellObject {
-    let object = value.object
-    return object.cell.isFree && layout.hasKey(object.cell, key) ? object : type.copy(value, forKey: key)
+  /// The cell that a value is in, or if that is in the table already, or made for another key, a copy; and one reference
+  /// to it, which is the table's.
+  private func cell(holding value: ErasedValue, key: UnsafeRawBufferPointer) -> Cell {
+    let cell = value.object.cell
+    guard cell.isFree, layout.hasKey(cell, key) else { return given(type.copy(value, forKey: key)) }
+    _ = Unmanaged.passRetained(value.object)
+    return cell
+  }
+
+  private func makeCell(key: UnsafeRawBufferPointer, marks: UInt32) -> Cell {
+    given(type.objectType.make(layout, key: key, marks: marks))
+  }
+
+  /// The cell of an object, with the reference that the table has to it.
+  private func given(_ object: CellObject) -> Cell {
+    Unmanaged.passRetained(object)._withUnsafeGuaranteedRef(\.cell)
   }
 
   /// Makes a cell that says that a key is gone. For the writer.
   func makeRemovedCell(key: UnsafeRawBufferPointer, position: CellHead.Position) -> Cell {
-    let object = type.objectType.make(layout, key: key, marks: CellLayout.isRemovedMark)
-    object.cell.head.initialize(to: CellHead(ofRemoved: position))
-    return Unmanaged.passRetained(object).takeUnretainedValue().cell
+    let cell = makeCell(key: key, marks: CellLayout.isRemovedMark)
+    cell.head.initialize(to: CellHead(ofRemoved: position))
+    return cell
   }
 
   // MARK: Freeing

@@ -33,30 +33,32 @@ package struct ErasedValue: @unchecked Sendable {
 
   /// The value, which must be of this type.
   package func value<Value>(as type: Value.Type) -> Value {
+    value(as: type, in: CellLayout(for: type))
+  }
+
+  /// The value, which must be of this type, as must be what the layout is for.
+  @inline(__always)
+  func value<Value>(as type: Value.Type, in layout: CellLayout) -> Value {
     withExtendedLifetime(object) {
-      CellLayout(for: type).value(of: object.cell).assumingMemoryBound(to: type).pointee
+      layout.value(of: object.cell).assumingMemoryBound(to: type).pointee
     }
   }
 }
 
-/// What must be known of the type of a table's values where they are only passed on.
-package struct ValueType: Sendable {
+/// What must be known of the type of a table's values where they are only passed on. Nothing in it counts references.
+package struct ValueType: BitwiseCopyable, Sendable {
   let layout: CellLayout
   let objectType: CellObject.Type
-  private let copy: @Sendable (_ source: UnsafeMutableRawPointer, _ target: UnsafeMutableRawPointer) -> Void
 
   package init<Value: Sendable>(_ type: Value.Type) {
     layout = CellLayout(for: type)
     objectType = CellObjectOf<Value>.self
-    copy = { source, target in
-      target.initializeMemory(as: Value.self, from: source.assumingMemoryBound(to: Value.self), count: 1)
-    }
   }
 
   /// A copy of a value in a cell under another key, or one that is not in a table.
   func copy(_ value: ErasedValue, forKey key: UnsafeRawBufferPointer) -> CellObject {
     let object = objectType.make(layout, key: key, marks: CellLayout.hasValueMark)
-    copy(layout.value(of: value.object.cell), layout.value(of: object.cell))
+    objectType.copyValue(from: layout.value(of: value.object.cell), to: layout.value(of: object.cell))
     return object
   }
 }

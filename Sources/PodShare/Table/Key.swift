@@ -18,6 +18,14 @@ package struct Key: Sendable {
     }) {
       return result
     }
+    return try withCopiedBytes(body)
+  }
+
+  // Apart, lest the string is retained for it where it has its bytes, as all keys have that come from `init`.
+  @inline(never)
+  private func withCopiedBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
     var string = string
     return try string.withUTF8 { try body(UnsafeRawBufferPointer($0)) }
   }

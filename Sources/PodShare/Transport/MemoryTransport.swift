@@ -47,8 +47,9 @@ public final class MemoryTransport: Transport {
 
   public func publish(_ message: ByteBuffer, to topic: String) -> PublishOutcome {
     guard isConnected else { return .disconnected }
-    for subscriber in network.subscribers(to: topic) where subscriber.transport.isConnected {
-      subscriber.onEvent(.message(message))
+    let subscribers = network.subscribers(to: topic)
+    for index in subscribers.indices where subscribers[index].transport.isConnected {
+      subscribers[index].onEvent(.message(message))
     }
     return .accepted
   }
@@ -112,8 +113,26 @@ public final class MemoryNetwork: Sendable {
 
   private struct State {
     // By the bytes of the topic: two spellings that Swift calls equal are two topics.
-    var topics: [Key: [Subscriber]] = [:]
+    private(set) var topics: [Key: [Subscriber]] = [:]
     var lastID: UInt64 = 0
+    /// What was looked up last: mostly it is next, too.
+    private var lastTopic = Key("")
+    private var lastSubscribers: [Subscriber] = []
+
+    mutating func subscribers(to topic: Key) -> [Subscriber] {
+      if lastTopic != topic {
+        lastTopic = topic
+        lastSubscribers = topics[topic] ?? []
+      }
+      return lastSubscribers
+    }
+
+    mutating func change<Result>(_ body: (inout [Key: [Subscriber]]) -> Result) -> Result {
+      // Nobody is let go of by that, under a lock: `topics` still has them.
+      lastSubscribers = []
+      defer { lastSubscribers = topics[lastTopic] ?? [] }
+      return body(&topics)
+    }
   }
 
   private let state = NIOLockedValueBox(State())
@@ -127,7 +146,7 @@ public final class MemoryNetwork: Sendable {
   }
 
   func subscribers(to topic: String) -> [Subscriber] {
-    state.withLockedValue { $0.topics[Key(topic)] ?? [] }
+    state.withLockedValue { $0.subscribers(to: Key(topic)) }
   }
 
   func subscribers(of transport: MemoryTransport) -> [Subscriber] {
@@ -140,7 +159,7 @@ public final class MemoryNetwork: Sendable {
       state.lastID += 1
       var subscriber = subscriber
       subscriber.id = state.lastID
-      state.topics[Key(topic), default: []].append(subscriber)
+      state.change { $0[Key(topic), default: []].append(subscriber) }
       return state.lastID
     }
   }
@@ -148,24 +167,28 @@ public final class MemoryNetwork: Sendable {
   func remove(_ id: UInt64, from topic: String) {
     // What is removed is freed after the lock: its callback may hold the last reference to something of the user's.
     let topic = Key(topic)
-    let removed = state.withLockedValue { state -> Subscriber? in
-      guard var subscribers = state.topics[topic], let index = subscribers.firstIndex(where: { $0.id == id })
-      else { return nil }
-      let removed = subscribers.remove(at: index)
-      state.topics[topic] = subscribers.isEmpty ? nil : subscribers
-      return removed
+    let removed = state.withLockedValue { state in
+      state.change { topics -> Subscriber? in
+        guard var subscribers = topics[topic], let index = subscribers.firstIndex(where: { $0.id == id })
+        else { return nil }
+        let removed = subscribers.remove(at: index)
+        topics[topic] = subscribers.isEmpty ? nil : subscribers
+        return removed
+      }
     }
     _ = consume removed
   }
 
   func removeAll(of transport: MemoryTransport) {
     let removed = state.withLockedValue { state in
-      let topics = state.topics
-      state.topics = topics.compactMapValues { subscribers in
-        let kept = subscribers.filter { $0.transport !== transport }
-        return kept.isEmpty ? nil : kept
+      state.change { topics in
+        let old = topics
+        topics = old.compactMapValues { subscribers in
+          let kept = subscribers.filter { $0.transport !== transport }
+          return kept.isEmpty ? nil : kept
+        }
+        return old
       }
-      return topics
     }
     _ = consume removed
   }

@@ -45,6 +45,18 @@ struct WireReader: ~Copyable {
     }
   }
 
+  /// Whether the first `length` bytes of a message are those.
+  static func begins(_ message: ByteBuffer, with bytes: [UInt8], upTo length: Int) -> Bool {
+    precondition(length <= bytes.count)
+    return message.withUnsafeReadableBytes { message in
+      bytes.withUnsafeBytes { bytes in
+        guard message.count >= length, let start = message.baseAddress, let expected = bytes.baseAddress
+        else { return false }
+        return start.hasBytes(of: expected, count: length)
+      }
+    }
+  }
+
   var remaining: Int { bytes.count &- offset }
 
   func error(_ reason: WireError.Reason) -> WireError {

@@ -2,10 +2,18 @@ package import NIOCore
 
 /// Writes one write message. Keys and values are encoded before the write has its version, straight into the buffer
 /// that is sent; the version is filled in afterwards.
-package struct WriteEncoder: Sendable {
+///
+/// Each call to a buffer takes longer than what it is called for, so there are few.
+package struct WriteEncoder: ~Copyable, Sendable {
   package private(set) var buffer: ByteBuffer
   private let stampIndex: Int
   package private(set) var count: UInt32 = 0
+  /// Where the value is that was added last. Begins at zero if there is none.
+  private var last = 0..<0
+  /// Whether the length of that value is still to be filled in.
+  private var lacksLength = false
+  /// Whether it ends as a write does of which there is nothing more to say.
+  private var isEnded = false
 
   package init(author: PodIdentity) {
     self.init(Preamble(author: author), capacity: 128)
@@ -15,15 +23,40 @@ package struct WriteEncoder: Sendable {
   ///
   /// - Parameter capacity: How many bytes there may well be.
   package init(_ preamble: Preamble, capacity: Int) {
-    // Copied when it is made to hold more.
-    buffer = preamble.bytes
-    buffer.reserveCapacity(minimumWritableBytes: capacity)
+    buffer = ByteBufferAllocator().buffer(capacity: preamble.bytes.count + capacity)
     stampIndex = preamble.length
+    WireWriter.write(to: &buffer, atMost: preamble.bytes.count) { writer in
+      preamble.bytes.withUnsafeBytes { writer.bytes($0) }
+    }
+  }
+
+  private init(_ buffer: consuming ByteBuffer, stampIndex: Int, value: Range<Int>) {
+    self.buffer = buffer
+    self.stampIndex = stampIndex
+    last = value
+    count = 1
+    isEnded = true
+  }
+
+  /// All of a message that sets one key, but for its stamp.
+  package static func set(
+    _ key: Key, to value: UnsafeRawBufferPointer, after preamble: Preamble
+  ) -> WriteEncoder {
+    let size = preamble.bytes.count + maxBytes(before: key) + value.count + 1
+    var buffer = ByteBufferAllocator().buffer(capacity: size)
+    WireWriter.write(to: &buffer, atMost: size) { writer in
+      preamble.bytes.withUnsafeBytes { writer.bytes($0) }
+      writer.beginSet(key, valueLength: value.count)
+      writer.bytes(value)
+      writer.integer(UInt8(0))
+    }
+    let end = buffer.writerIndex - 1
+    return WriteEncoder(buffer, stampIndex: preamble.length, value: (end - value.count)..<end)
   }
 
   /// What all write messages of one author begin with, but for the stamp, which is left empty.
   package struct Preamble: Sendable {
-    fileprivate let bytes: ByteBuffer
+    fileprivate let bytes: [UInt8]
     /// Without the stamp.
     fileprivate let length: Int
 
@@ -36,76 +69,106 @@ package struct WriteEncoder: Sendable {
       bytes.writeInteger(Int64(0))  // timestamp
       bytes.writeInteger(UInt64(0))  // first sequence
       bytes.writeInteger(UInt32(0))  // count
-      self.bytes = bytes
+      self.bytes = Array(bytes.readableBytesView)
     }
 
     /// Whether a message is a write of this author's.
     package func begins(_ message: ByteBuffer) -> Bool {
-      message.getSlice(at: message.readerIndex, length: length) == bytes.getSlice(at: 0, length: length)
+      WireReader.begins(message, with: bytes, upTo: length)
     }
   }
 
-  /// Adds a set; `encode` appends the value's bytes. Returns how many those were.
-  package mutating func set(_ key: Key, encode: (inout ByteBuffer) throws -> Void) throws -> Int {
-    write(.set, key)
-    // The lifetime and the value's length, which is filled in below. Of eight bytes the last three are not wanted: each
-    // call to a buffer takes longer than writing them.
-    buffer.writeInteger(UInt64(Lifetime.permanent.kind) << 56)
-    buffer.moveWriterIndex(to: buffer.writerIndex - 3)
+  /// Adds a set; `encode` appends the value's bytes.
+  package mutating func set(_ key: Key, encode: (inout ByteBuffer) throws -> Void) throws {
+    goOn()
+    WireWriter.write(to: &buffer, atMost: Self.maxBytes(before: key)) { $0.beginSet(key, valueLength: 0) }
     let start = buffer.writerIndex
     try encode(&buffer)
-    let length = buffer.writerIndex - start
-    setLength(length, at: start - MemoryLayout<UInt32>.size)
+    last = start..<buffer.writerIndex
+    lacksLength = true
     count += 1
-    return length
   }
 
-  private mutating func setLength(_ length: Int, at index: Int) {
-    var bytes = buffer.mutableReadableBytesSpan
-    bytes.storeBytes(of: UInt32(clamping: length).bigEndian, toByteOffset: index, as: UInt32.self)
+  /// Adds a set of a value that is encoded already.
+  package mutating func set(_ key: Key, to value: UnsafeRawBufferPointer) {
+    goOn()
+    WireWriter.write(to: &buffer, atMost: Self.maxBytes(before: key) + value.count) { writer in
+      writer.beginSet(key, valueLength: value.count)
+      writer.bytes(value)
+    }
+    last = (buffer.writerIndex - value.count)..<buffer.writerIndex
+    count += 1
   }
+
+  /// How many bytes the value has that was added last.
+  package var lastValueBytes: Int { last.count }
 
   /// The bytes of the value that was added last.
-  package func lastValue(_ size: Int) -> ByteBuffer {
-    buffer.getSlice(at: buffer.writerIndex - size, length: size) ?? ByteBuffer()
+  package var lastValue: ByteBuffer {
+    buffer.getSlice(at: last.lowerBound, length: last.count) ?? ByteBuffer()
   }
 
   /// Adds a delete.
   package mutating func delete(_ key: Key) {
-    write(.delete, key)
+    goOn()
+    WireWriter.write(to: &buffer, atMost: Self.maxBytes(before: key)) { writer in
+      writer.integer(WireCode.Content.delete.rawValue)
+      writer.key(key)
+    }
     count += 1
   }
 
-  private mutating func write(_ content: WireCode.Content, _ key: Key) {
-    let length = key.string.utf8.count
-    if length < 0x80 {
-      buffer.writeInteger(UInt16(content.rawValue) << 8 | UInt16(length))
-      buffer.writeString(key.string)
-    } else {
-      buffer.writeInteger(content.rawValue)
-      buffer.writeKey(key)
-    }
+  /// Before something is added.
+  private mutating func goOn() {
+    reopen()
+    guard lacksLength else { return }
+    lacksLength = false
+    let last = last
+    var bytes = buffer.mutableReadableBytesSpan
+    bytes.storeLength(of: last)
+  }
+
+  private mutating func reopen() {
+    guard isEnded else { return }
+    isEnded = false
+    buffer.moveWriterIndex(to: buffer.writerIndex - 1)
+  }
+
+  /// What stands before a value at most.
+  private static func maxBytes(before key: Key) -> Int {
+    1 + WireWriter.varintBytes + key.string.utf8.count + 1 + MemoryLayout<UInt32>.size
+  }
+
+  /// Makes room for what ``finish(_:)`` mostly adds, so that it need not.
+  package mutating func prepareToFinish() {
+    if !isEnded, buffer.writableBytes == 0 { buffer.reserveCapacity(minimumWritableBytes: 1) }
   }
 
   /// Fills in what the replica has decided. The message is complete then.
   package consuming func finish(_ stamp: WriteStamp) -> ByteBuffer {
     fillIn(stamp)
+    guard stamp.wall != stamp.timestamp || !stamp.exceptions.isEmpty else {
+      if !isEnded { WireWriter.write(to: &buffer, atMost: 1) { $0.integer(UInt8(0)) } }
+      return buffer
+    }
+    reopen()
+    let (raised, epochs) = (stamp.raised, stamp.epochs)
     var flags: UInt8 = 0
     if stamp.wall != stamp.timestamp { flags |= WireCode.Trailer.wall }
-    if !stamp.raised.isEmpty { flags |= WireCode.Trailer.raised }
-    if !stamp.epochs.isEmpty { flags |= WireCode.Trailer.epochs }
+    if !raised.isEmpty { flags |= WireCode.Trailer.raised }
+    if !epochs.isEmpty { flags |= WireCode.Trailer.epochs }
     buffer.writeInteger(flags)
     if stamp.wall != stamp.timestamp { buffer.writeInteger(stamp.wall.nanoseconds) }
-    if !stamp.raised.isEmpty {
-      buffer.writeVarint(stamp.raised.count)
-      for (index, nanoseconds) in stamp.raised {
+    if !raised.isEmpty {
+      buffer.writeVarint(raised.count)
+      for (index, nanoseconds) in raised {
         buffer.writeVarint(index)
         buffer.writeVarint(nanoseconds)
       }
     }
-    if !stamp.epochs.isEmpty {
-      buffer.writeVarint(stamp.epochs.count)
-      for (index, version) in stamp.epochs {
+    if !epochs.isEmpty {
+      buffer.writeVarint(epochs.count)
+      for (index, version) in epochs {
         buffer.writeVarint(index)
         buffer.writeInteger(version.timestamp.nanoseconds)
         buffer.writeIdentity(version.author)
@@ -116,11 +179,30 @@ package struct WriteEncoder: Sendable {
   }
 
   private mutating func fillIn(_ stamp: WriteStamp) {
-    let (stampIndex, count) = (stampIndex, count)
+    let (stampIndex, count, last, lacksLength) = (stampIndex, count, last, lacksLength)
     var bytes = buffer.mutableReadableBytesSpan
     bytes.storeBytes(of: stamp.timestamp.nanoseconds.bigEndian, toByteOffset: stampIndex, as: Int64.self)
     bytes.storeBytes(of: stamp.firstSequence.bigEndian, toByteOffset: stampIndex + 8, as: UInt64.self)
     bytes.storeBytes(of: count.bigEndian, toByteOffset: stampIndex + 16, as: UInt32.self)
+    if lacksLength { bytes.storeLength(of: last) }
+  }
+}
+
+extension WireWriter {
+  fileprivate mutating func beginSet(_ key: Key, valueLength: Int) {
+    integer(WireCode.Content.set.rawValue)
+    self.key(key)
+    integer(UInt8(truncatingIfNeeded: Lifetime.permanent.kind))
+    integer(UInt32(clamping: valueLength))
+  }
+}
+
+extension MutableRawSpan {
+  /// Stores how long something is before it.
+  fileprivate mutating func storeLength(of range: Range<Int>) {
+    let length = UInt32(clamping: range.count)
+    storeBytes(
+      of: length.bigEndian, toByteOffset: range.lowerBound - MemoryLayout<UInt32>.size, as: UInt32.self)
   }
 }
 
@@ -131,10 +213,31 @@ package struct WriteStamp: Sendable {
   package var firstSequence: UInt64
   /// The writer's wall clock, from which the age of its tombstones counts.
   package var wall: Timestamp
-  /// Entries stamped later than `timestamp`, because what they replace was: by how many nanoseconds.
-  package var raised: [(index: Int, nanoseconds: UInt64)] = []
-  /// Entries written after a delete, in merge mode: the version of that delete.
-  package var epochs: [(index: Int, version: Version)] = []
+  /// What there is to say of single entries: mostly nothing.
+  package var exceptions: [Exception] = []
+
+  package enum Exception: Sendable {
+    /// The entry is stamped later than `timestamp`, because what it replaces was: by how many nanoseconds.
+    case raised(index: Int, nanoseconds: UInt64)
+    /// The entry was written after a delete, in merge mode: the version of that delete.
+    case epoch(index: Int, Version)
+  }
+
+  package init(timestamp: Timestamp, firstSequence: UInt64, wall: Timestamp) {
+    self.timestamp = timestamp
+    self.firstSequence = firstSequence
+    self.wall = wall
+  }
+
+  fileprivate var raised: [(index: Int, nanoseconds: UInt64)] {
+    exceptions.compactMap {
+      if case .raised(let index, let nanoseconds) = $0 { (index, nanoseconds) } else { nil }
+    }
+  }
+
+  fileprivate var epochs: [(index: Int, version: Version)] {
+    exceptions.compactMap { if case .epoch(let index, let version) = $0 { (index, version) } else { nil } }
+  }
 
   /// What the stamp adds to a message at most, for each entry: two indices and a raise, and perhaps an epoch.
   static func maxBytes(perEntryWithEpoch hasEpochs: Bool) -> Int {

@@ -26,14 +26,12 @@ final class EncodingState {
 
   /// Writes a value and nothing else.
   func encode<Value: Encodable>(_ value: Value) throws {
+    // A token needs no record of what is around it: nothing is.
+    if try writeToken(value, in: .nobody, nil) { return }
     let root = push(parent: -1, place: 0, .undecided)
     base = root.index
     top = root.index
-    if try writeToken(value, in: root, nil) {
-      records[0].kind = .value
-    } else {
-      try encodeContent(of: value, at: root)
-    }
+    try encodeContent(of: value, at: root)
     try checkFailure(value)
     if records[0].kind == .undecided {
       let description = "Top-level \(Value.self) did not encode any values."

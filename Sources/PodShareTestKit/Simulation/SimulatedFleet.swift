@@ -151,14 +151,14 @@ package final class SimulatedFleet<Value: Sendable> {
     var encoder = WriteEncoder(author: pod.identity)
     for change in changes {
       switch change.action {
-      case .set(let value): _ = try encoder.set(change.key) { try pod.codec.encode(value, into: &$0) }
+      case .set(let value): try encoder.set(change.key) { try pod.codec.encode(value, into: &$0) }
       case .delete: encoder.delete(change.key)
       }
     }
     try pod.replica.write(changes, encoder: encoder, wall: wall(of: pod), outbox: &pod.outbox)
     var versions: [Version] = []
-    for case .publish(let encoder, let stamp) in pod.outbox.actions {
-      guard case .write(let write) = try WireDecoder.decode(encoder.finish(stamp)) else { continue }
+    for case .publish(let message) in pod.outbox.actions {
+      guard case .write(let write) = try WireDecoder.decode(message) else { continue }
       versions = write.entries.map(\.version)
     }
     note("\(pod.identity) writes \(changes.map { "\($0.key) \($0.action)" }) as \(versions)")
@@ -280,8 +280,7 @@ package final class SimulatedFleet<Value: Sendable> {
 
   private func perform(_ action: Outbox<Value>.Action, of pod: SimulatedPod<Value>) throws {
     switch action {
-    case .publish(let encoder, let stamp):
-      let message = encoder.finish(stamp)
+    case .publish(let message):
       if pod.wireFormat == .v1 {
         try publishAsEvents(message, from: pod)
       } else if !publish(message, .write, from: pod) {

@@ -49,13 +49,35 @@ package enum SimulatedStorage<Value: Sendable>: EntryStorage, ~Copyable {
     }
   }
 
-  package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key) {
+  package func place(of key: Key) -> Key { key }
+
+  package func entry(at place: Key) -> StoredEntry<Value>? { entry(forKey: place) }
+
+  package func occupant(of place: Key) -> Occupant {
+    switch self {
+    case .dictionary(let storage): storage.occupant(of: place)
+    case .table(let storage): storage.occupant(of: storage.place(of: place))
+    }
+  }
+
+  package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key, at place: Key) {
     switch consume self {
     case .dictionary(var storage):
       storage.commit(entry, forKey: key)
       self = .dictionary(storage)
     case .table(var storage):
       storage.commit(entry, forKey: key)
+      self = .table(storage)
+    }
+  }
+
+  package mutating func commit(_ value: Value, _ version: Version, forKey key: Key, at place: Key) {
+    switch consume self {
+    case .dictionary(var storage):
+      storage.commit(value, version, forKey: key, at: place)
+      self = .dictionary(storage)
+    case .table(var storage):
+      storage.commit(value, version, forKey: key, at: storage.place(of: place))
       self = .table(storage)
     }
   }

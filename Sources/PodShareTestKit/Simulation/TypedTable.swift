@@ -46,8 +46,24 @@ extension Table {
       try writer.forEachEntry(inBucket: prefix, bits: bits) { try body($0, StoredEntry($1)) }
     }
 
-    package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key) {
-      writer.commit(entry.erased(forKey: key, as: type), forKey: key)
+    package func place(of key: Key) -> ErasedTable.Writer.Place { writer.place(of: key) }
+
+    package func entry(at place: ErasedTable.Writer.Place) -> StoredEntry<Value>? {
+      writer.entry(at: place).map { StoredEntry($0) }
+    }
+
+    package func occupant(of place: ErasedTable.Writer.Place) -> Occupant { writer.occupant(of: place) }
+
+    package mutating func commit(
+      _ entry: StoredEntry<Value>, forKey key: Key, at place: ErasedTable.Writer.Place
+    ) {
+      writer.commit(entry.erased(forKey: key, as: type), forKey: key, at: place)
+    }
+
+    package mutating func commit(
+      _ value: Value, _ version: Version, forKey key: Key, at place: ErasedTable.Writer.Place
+    ) {
+      writer.commit(ErasedValue(value, forKey: key, as: type), version, forKey: key, at: place)
     }
 
     package mutating func begin() {

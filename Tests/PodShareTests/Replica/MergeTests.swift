@@ -183,7 +183,7 @@ private final class SimpleReplica {
   func write(_ value: MergeTests.Members?, wall: Timestamp) throws -> [Write<MergeTests.Members>] {
     var encoder = WriteEncoder(author: replica.identity)
     if let value {
-      _ = try encoder.set(key) { try JSONCodec().encode(value, into: &$0) }
+      try encoder.set(key) { try JSONCodec().encode(value, into: &$0) }
     } else {
       encoder.delete(key)
     }
@@ -191,8 +191,8 @@ private final class SimpleReplica {
     let change = LocalChange<MergeTests.Members>(key: key, action: value.map { .set($0) } ?? .delete)
     _ = try replica.write(change, encoder: encoder, wall: wall, outbox: &outbox)
     for action in outbox.actions {
-      guard case .publish(let encoder, let stamp) = action,
-        case .write(let write) = try WireDecoder.decode(encoder.finish(stamp))
+      guard case .publish(let message) = action,
+        case .write(let write) = try WireDecoder.decode(message)
       else { continue }
       return write.entries.map { $0.decoded { try JSONCodec<MergeTests.Members>().decode($1) }.0 }
     }

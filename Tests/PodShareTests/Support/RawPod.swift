@@ -33,9 +33,10 @@ struct RawPod: Sendable {
     return finish(encoder, at: timestamp)
   }
 
-  private mutating func finish(_ encoder: WriteEncoder, at timestamp: Timestamp) -> ByteBuffer {
-    defer { sequence += UInt64(encoder.count) }
-    return encoder.finish(WriteStamp(timestamp: timestamp, firstSequence: sequence + 1, wall: timestamp))
+  private mutating func finish(_ encoder: consuming WriteEncoder, at timestamp: Timestamp) -> ByteBuffer {
+    let stamp = WriteStamp(timestamp: timestamp, firstSequence: sequence + 1, wall: timestamp)
+    sequence += UInt64(encoder.count)
+    return encoder.finish(stamp)
   }
 
   /// A message that sets a key, with bytes in place of the key's that need not be UTF-8, and any lifetime.

@@ -59,7 +59,7 @@ struct WireSamples {
         timestamp: timestamp, author: author, sequence: stamp.firstSequence + UInt64(index))
       if oneIn(3) {
         let nanoseconds = UInt64.random(in: 1..<(1 << 61), using: &generator)
-        stamp.raised.append((index, nanoseconds))
+        stamp.exceptions.append(.raised(index: index, nanoseconds: nanoseconds))
         version = Version(
           timestamp: Timestamp(nanoseconds: timestamp.nanoseconds + Int64(nanoseconds)), author: author,
           sequence: version.sequence)
@@ -71,12 +71,12 @@ struct WireSamples {
         entry.deletedAt = stamp.wall
       } else {
         let value = bytes()
-        _ = try encoder.set(key) { $0.writeBytes(value) }
+        try encoder.set(key) { $0.writeBytes(value) }
         entry.lifetime = .permanent
         entry.value = value
         if oneIn(3) {
           let delete = versionBefore(version)
-          stamp.epochs.append((index, delete))
+          stamp.exceptions.append(.epoch(index: index, delete))
           entry.epoch = .after(delete)
         }
       }

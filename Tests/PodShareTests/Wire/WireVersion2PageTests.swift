@@ -22,7 +22,7 @@ struct WireVersion2PageTests {
   @Test("shows a set")
   func set() throws {
     var encoder = WriteEncoder(author: a)
-    _ = try encoder.set(Key("limit")) { $0.writeString("1000") }
+    try encoder.set(Key("limit")) { $0.writeString("1000") }
     let message = encoder.finish(
       WriteStamp(timestamp: tenOClock, firstSequence: a.incarnation + 1, wall: tenOClock))
     try expect(message, toBeExample: 0)
@@ -43,12 +43,11 @@ struct WireVersion2PageTests {
     let earlierDelete = Version(
       timestamp: tenOClock.advanced(by: .seconds(-1)), author: b, sequence: b.incarnation + 3)
     var encoder = WriteEncoder(author: a)
-    _ = try encoder.set(Key("limit")) { $0.writeString("1000") }
+    try encoder.set(Key("limit")) { $0.writeString("1000") }
     encoder.delete(Key("old"))
-    let message = encoder.finish(
-      WriteStamp(
-        timestamp: tenOClock, firstSequence: a.incarnation + 2, wall: wall,
-        raised: [(index: 1, nanoseconds: 300)], epochs: [(index: 0, version: earlierDelete)]))
+    var stamp = WriteStamp(timestamp: tenOClock, firstSequence: a.incarnation + 2, wall: wall)
+    stamp.exceptions = [.raised(index: 1, nanoseconds: 300), .epoch(index: 0, earlierDelete)]
+    let message = encoder.finish(stamp)
     try expect(message, toBeExample: 1)
 
     guard case .write(let write) = try WireDecoder.decode(message), write.entries.count == 2 else {

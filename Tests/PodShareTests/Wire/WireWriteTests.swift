@@ -30,18 +30,13 @@ struct WireWriteTests {
   @Test("The bytes of a small write are these, today and for ever")
   func bytes() throws {
     var encoder = WriteEncoder(author: PodIdentity(nodeID: "ab", incarnation: 7))
-    _ = try encoder.set(Key("k")) { $0.writeString("42") }
+    try encoder.set(Key("k")) { $0.writeString("42") }
     encoder.delete(Key("é"))
     var stamp = WriteStamp(
       timestamp: Timestamp(nanoseconds: 0x0102_0304), firstSequence: 8, wall: Timestamp(nanoseconds: 5))
-    stamp.raised = [(0, 300)]
-    stamp.epochs = [
-      (
-        0,
-        Version(
-          timestamp: Timestamp(nanoseconds: 1), author: PodIdentity(nodeID: "c", incarnation: 2), sequence: 3)
-      )
-    ]
+    let delete = Version(
+      timestamp: Timestamp(nanoseconds: 1), author: PodIdentity(nodeID: "c", incarnation: 2), sequence: 3)
+    stamp.exceptions = [.epoch(index: 0, delete), .raised(index: 0, nanoseconds: 300)]
     let expected: [UInt8] =
       [2, 1] + [2, 0x61, 0x62] + [0, 0, 0, 0, 0, 0, 0, 7]  // version, kind, author
       + [0, 0, 0, 0, 1, 2, 3, 4] + [0, 0, 0, 0, 0, 0, 0, 8] + [0, 0, 0, 2]  // timestamp, sequence, count
@@ -56,16 +51,50 @@ struct WireWriteTests {
     #expect(write.entries[0].version.timestamp == Timestamp(nanoseconds: 0x0102_0304 + 300))
   }
 
+  @Test("A set written whole has the bytes of one written in parts", arguments: [0, 1, 127, 128, 60_000])
+  func whole(length: Int) throws {
+    let preamble = WriteEncoder.Preamble(author: PodIdentity(nodeID: "ab", incarnation: 7))
+    let (key, value) = (Key(String(repeating: "k", count: length)), [UInt8](repeating: 0x37, count: length))
+    let plain = WriteStamp(
+      timestamp: Timestamp(nanoseconds: 5), firstSequence: 8, wall: Timestamp(nanoseconds: 5))
+    var raised = plain
+    raised.exceptions = [.raised(index: 0, nanoseconds: 1)]
+    for (stamp, hasMore) in [(plain, false), (raised, false), (plain, true), (raised, true)] {
+      var made: WriteEncoder?
+      value.withUnsafeBytes { made = .set(key, to: $0, after: preamble) }
+      guard var whole = made.take() else { return }
+      var parts = WriteEncoder(preamble, capacity: 0)
+      try parts.set(key) { $0.writeBytes(value) }
+      var lent = WriteEncoder(preamble, capacity: 0)
+      value.withUnsafeBytes { lent.set(key, to: $0) }
+      let values = [whole.lastValue, parts.lastValue, lent.lastValue]
+      #expect(values.allSatisfy { $0 == ByteBuffer(bytes: value) })
+      if hasMore {
+        whole.delete(key)
+        parts.delete(key)
+        lent.delete(key)
+      }
+      let message = whole.finish(stamp)
+      let others = [parts.finish(stamp), lent.finish(stamp)]
+      #expect(others.allSatisfy { $0 == message })
+      guard case .write(let write) = try WireDecoder.decode(message) else {
+        Issue.record("not a write")
+        continue
+      }
+      #expect(write.entries.count == (hasMore ? 2 : 1))
+    }
+  }
+
   @Test("A value's bytes can be taken out of the message that is being written")
   func lastValue() throws {
     var encoder = WriteEncoder(author: PodIdentity(nodeID: "a", incarnation: 0))
-    _ = try encoder.set(Key("a")) { $0.writeString("first") }
-    let size = try encoder.set(Key("b")) { $0.writeString("second") }
-    #expect(size == 6)
-    #expect(String(buffer: encoder.lastValue(size)) == "second")
-    let nothing = try encoder.set(Key("c")) { _ in }
-    #expect(nothing == 0)
-    #expect(encoder.lastValue(nothing).readableBytes == 0)
+    try encoder.set(Key("a")) { $0.writeString("first") }
+    try encoder.set(Key("b")) { $0.writeString("second") }
+    #expect(encoder.lastValueBytes == 6)
+    #expect(String(buffer: encoder.lastValue) == "second")
+    try encoder.set(Key("c")) { _ in }
+    #expect(encoder.lastValueBytes == 0)
+    #expect(encoder.lastValue.readableBytes == 0)
   }
 
   @Test("A message whose buffer does not begin at zero reads alike")

@@ -56,10 +56,14 @@ package struct DigestHash: Sendable {
 
 extension Version {
   /// A hash that is the same on every pod.
-  var digest: UInt64 {
-    var hash = DigestHash(UInt64(bitPattern: timestamp.nanoseconds))
-    hash.combine(author.digest)
-    hash.combine(sequence)
+  var digest: UInt64 { VersionNumbers(self).digest }
+}
+
+extension VersionNumbers {
+  /// The digest of a value's entry where there is no merge function: that of the entry itself.
+  func entryDigest(keyHash: UInt64) -> UInt64 {
+    var hash = DigestHash(keyHash)
+    hash.combine(digest)
     return hash.value
   }
 }

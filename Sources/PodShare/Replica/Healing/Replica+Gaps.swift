@@ -45,8 +45,8 @@ extension Replica where Storage: ~Copyable {
     // Who writes wire version 1 announces none, and its numbers are not to be had.
     guard announced > member.identity.incarnation else { return [] }
     // A write can have come since the last heartbeat.
-    return context.missing(
-      of: member.identity, upTo: max(announced, context.last(of: member.identity) ?? announced))
+    return recorded.missing(
+      of: member.identity, upTo: max(announced, recorded.last(of: member.identity) ?? announced))
   }
 
   /// Another pod lacks some of this pod's writes. It is sent what is under their keys now.
@@ -67,7 +67,7 @@ extension Replica where Storage: ~Copyable {
       missing.id == position.request
     else { return false }
     if let covered = missing.answer.receive(chunk, at: position) {
-      for range in covered.seen[chunk.sender]?.ranges ?? [] { context.insert(range, of: chunk.sender) }
+      for range in covered.seen[chunk.sender]?.ranges ?? [] { recorded.insert(range, of: chunk.sender) }
     }
     member.missing = missing
     healing.members[chunk.sender] = member

@@ -96,7 +96,7 @@ extension Replica where Storage: ~Copyable {
       return
     }
     drop(joining.unconfirmed, seenBy: theirs, outbox: &outbox)
-    context.formUnion(theirs)
+    recorded.formUnion(theirs)
     settle(&outbox)
     if joining.hasBroughtEntries {
       catchUp(with: joining.source, outbox: &outbox)

@@ -26,7 +26,7 @@ extension Replica where Storage: ~Copyable {
     }
     // What is written in wire version 1 has no numbers that others know; but who holds the same has the same.
     let hasAll =
-      receipt.root == digest.root || context.missing(of: sender, upTo: receipt.lastSequence).isEmpty
+      receipt.root == digest.root || recorded.missing(of: sender, upTo: receipt.lastSequence).isEmpty
     if hasAll, healing.allowance.grant(.receipt, to: sender) {
       var answer = receipt
       answer.isQuestion = false

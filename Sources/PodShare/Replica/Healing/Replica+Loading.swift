@@ -33,7 +33,7 @@ extension Replica where Storage: ~Copyable {
     else { return }
     healing.loaded = nil
     drop(loaded.missing, seenBy: loaded.context, outbox: &outbox)
-    context.formUnion(loaded.context)
+    recorded.formUnion(loaded.context)
     healing.hasFoundSomebody = true
     healing.notCompared = []
     becomeCaughtUp(&outbox)

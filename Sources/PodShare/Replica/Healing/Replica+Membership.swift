@@ -124,7 +124,7 @@ extension Replica where Storage: ~Copyable {
     outbox.append(.send(.context(contextOffer(wantsReply: true)), to: member.identity))
   }
 
-  private func contextOffer(wantsReply: Bool) -> SyncMessage.ContextOffer {
+  private mutating func contextOffer(wantsReply: Bool) -> SyncMessage.ContextOffer {
     SyncMessage.ContextOffer(
       root: digest.root, tombstones: digest.tombstones, context: context, wantsReply: wantsReply)
   }
@@ -135,7 +135,7 @@ extension Replica where Storage: ~Copyable {
     _ offer: SyncMessage.ContextOffer, from sender: PodIdentity, outbox: inout Outbox<Value>
   ) {
     guard offer.root == digest.root, offer.tombstones == digest.tombstones, healing.isSettled else { return }
-    context.formUnion(offer.context)
+    recorded.formUnion(offer.context)
     guard offer.wantsReply, context != offer.context, healing.allowance.grant(.context, to: sender)
     else { return }
     outbox.append(.send(.context(contextOffer(wantsReply: false)), to: sender))

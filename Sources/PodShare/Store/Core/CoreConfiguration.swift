@@ -2,7 +2,7 @@ import Logging
 
 /// A store's configuration for whoever does not know the type of its values.
 struct CoreConfiguration: Sendable {
-  let codec: ErasedCodec
+  let codec: any ErasedCodec
   let merge: Merge<ErasedValue>?
   /// A value of a class is copied by way of its bytes, lest its owner changes it behind the store's back.
   let copiesValues: Bool
@@ -21,7 +21,7 @@ struct CoreConfiguration: Sendable {
   let time: TimeSource
 
   init<Value: Sendable>(_ configuration: StoreConfiguration<Value>, for type: ValueType) {
-    codec = ErasedCodec(configuration.codec, as: type)
+    codec = Self.erased(configuration.codec, as: type)
     merge = configuration.merge.map { Merge(erasing: $0, as: type) }
     copiesValues = Value.self is AnyObject.Type
     nodeID = configuration.nodeID
@@ -37,5 +37,9 @@ struct CoreConfiguration: Sendable {
     onError = configuration.onError
     logger = configuration.logger
     time = configuration.time
+  }
+
+  private static func erased(_ codec: some Codec, as type: ValueType) -> any ErasedCodec {
+    CodecEraser(codec, as: type)
   }
 }

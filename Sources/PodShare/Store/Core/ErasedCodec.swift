@@ -1,14 +1,40 @@
 import NIOCore
 
 /// A store's codec for whoever does not know the type of its values.
-struct ErasedCodec: Sendable {
+protocol ErasedCodec: AnyObject, Sendable {
   /// Appends the bytes of a value.
-  let encode: @Sendable (_ value: ErasedValue, _ buffer: inout ByteBuffer) throws -> Void
-  /// Makes a value of bytes, to be written under a key.
-  let decode: @Sendable (_ key: Key, _ bytes: ByteBuffer) throws -> ErasedValue
+  func encode(_ value: ErasedValue, into buffer: inout ByteBuffer) throws
 
-  init<Value: Sendable>(_ codec: some Codec<Value>, as type: ValueType) {
-    encode = { try codec.encode($0.value(as: Value.self), into: &$1) }
-    decode = { ErasedValue(try codec.decode($1), forKey: $0, as: type) }
+  /// Passes the bytes of a value, if the codec has them in memory of its own. Returns whether it has.
+  func withBytes(of value: ErasedValue, _ body: (UnsafeRawBufferPointer) -> Void) throws -> Bool
+
+  /// Makes a value of bytes, to be written under a key.
+  func decode(_ key: Key, _ bytes: ByteBuffer) throws -> ErasedValue
+}
+
+/// A codec that forgets the type of its values.
+final class CodecEraser<Typed: Codec>: ErasedCodec {
+  private let codec: Typed
+  private let lending: (any LendingCodec<Typed.Value>)?
+  private let type: ValueType
+
+  init(_ codec: Typed, as type: ValueType) {
+    self.codec = codec
+    lending = codec as? any LendingCodec<Typed.Value>
+    self.type = type
+  }
+
+  func encode(_ value: ErasedValue, into buffer: inout ByteBuffer) throws {
+    try codec.encode(value.value(as: Typed.Value.self, in: type.layout), into: &buffer)
+  }
+
+  func withBytes(of value: ErasedValue, _ body: (UnsafeRawBufferPointer) -> Void) throws -> Bool {
+    guard let lending else { return false }
+    try lending.withBytes(of: value.value(as: Typed.Value.self, in: type.layout), body)
+    return true
+  }
+
+  func decode(_ key: Key, _ bytes: ByteBuffer) throws -> ErasedValue {
+    ErasedValue(try codec.decode(bytes), forKey: key, as: type)
   }
 }

@@ -62,7 +62,7 @@ extension StoreCore {
       update { state in
         state.isDirty = true
         // What had to be healed may not have been kept either. What this pod joins with was, or its source sees to it.
-        if entryKeeper != nil, state.replica.isSettled {
+        if keepsEntries, state.replica.isSettled {
           for entry in chunk.entries { state.unsaved.insert(entry.key) }
         }
         state.replica.receive(chunk, entries: writes, wall: wall, outbox: &state.outbox)
@@ -105,7 +105,7 @@ extension StoreCore {
   // Inlined, like what it calls, lest every entry is copied whole.
   @inline(__always)
   private func decode(_ entry: WireEntry) -> Write<ErasedValue> {
-    let (write, undecodable) = entry.decoded(by: codec.decode)
+    let (write, undecodable) = entry.decoded(by: codec.decode(_:_:))
     if let undecodable {
       reporter.report(
         .undecodable(key: entry.key.string, reason: undecodable, peer: entry.version.origin))

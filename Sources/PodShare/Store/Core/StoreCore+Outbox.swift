@@ -66,11 +66,10 @@ extension StoreCore {
     }
   }
 
-  private func perform(_ action: consuming Outbox<ErasedValue>.Action) {
-    // Taken apart, not looked into: a message that is held here too would be copied when it is completed.
-    switch consume action {
-    case .publish(let encoder, let stamp):
-      publish((consume encoder).finish(stamp))
+  private func perform(_ action: Outbox<ErasedValue>.Action) {
+    switch action {
+    case .publish(let message):
+      publish(message)
     case .publishUnsent:
       background.submit { [weak self] in _ = self?.publishUnsent() }
     // If one of these does not arrive, so that nobody answers, the replica notices and tries again.

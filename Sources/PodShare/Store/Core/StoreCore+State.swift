@@ -125,7 +125,7 @@ extension StoreCore {
     var isComplete = true
     for (key, entry) in entries {
       do {
-        try encoder.add(entry, forKey: key, encode: codec.encode)
+        try encoder.add(entry, forKey: key, encode: codec.encode(_:into:))
       } catch {
         isComplete = false
         reporter.report(.encodingFailed(key: key.string, error))

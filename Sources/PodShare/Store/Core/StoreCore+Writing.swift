@@ -3,34 +3,46 @@ import NIOCore
 // One write's way: check, encode, then under the lock into the replica and its table; the rest is the outbox's.
 extension StoreCore {
   func write(_ change: LocalChange<ErasedValue>) throws(StoreError) -> Version {
-    var change = change
-    var message: WriteEncoder? = try encode(&change)
+    let message = try encoded(change)
+    guard !configuration.copiesValues else {
+      return try write(try copy(of: change, encodedBy: message), message)
+    }
+    return try write(change, message)
+  }
+
+  private func write(
+    _ change: LocalChange<ErasedValue>, _ message: consuming WriteEncoder
+  ) throws(StoreError) -> Version {
+    var message: WriteEncoder? = message
     let wall = now()
     return try updateWhenUncrowded { state throws(StoreError) in
-      guard !state.isClosed else { throw .closed }
-      state.isDirty = true
-      let version = try state.replica.write(
-        change, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
-      if entryKeeper != nil { state.unsaved.insert(change.key) }
-      return version
+      try write(change, &message, wall: wall, to: &state)
     }
   }
 
   func write(_ change: LocalChange<ErasedValue>, ifVersion expected: Version?) throws(StoreError) -> Version?
   {
-    var change = change
-    var message: WriteEncoder? = try encode(&change)
+    let encoder = try encoded(change)
+    let change = configuration.copiesValues ? try copy(of: change, encodedBy: encoder) : change
+    var message: WriteEncoder? = encoder
     let wall = now()
     return try updateWhenUncrowded { state throws(StoreError) in
-      guard !state.isClosed else { throw .closed }
       let present = state.replica.entry(forKey: change.key).flatMap { $0.isTombstone ? nil : $0.version }
-      guard present == expected else { return nil }
-      state.isDirty = true
-      let version = try state.replica.write(
-        change, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
-      if entryKeeper != nil { state.unsaved.insert(change.key) }
-      return version
+      guard present == expected || state.isClosed else { return nil }
+      return try write(change, &message, wall: wall, to: &state)
     }
+  }
+
+  /// Under the lock.
+  private func write(
+    _ change: LocalChange<ErasedValue>, _ message: inout WriteEncoder?, wall: Timestamp, to state: inout State
+  ) throws(StoreError) -> Version {
+    guard !state.isClosed else { throw .closed }
+    state.isDirty = true
+    let version = try state.replica.write(
+      change, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
+    if keepsEntries { state.unsaved.insert(change.key) }
+    return version
   }
 
   func write(_ changes: [LocalChange<ErasedValue>]) throws(StoreError) {
@@ -38,11 +50,15 @@ extension StoreCore {
     guard !changes.isEmpty else { return }
     var changes = changes
     var encoder = WriteEncoder(preamble, capacity: Self.usualEntryBytes * changes.count)
-    for index in changes.indices { try encode(&changes[index], into: &encoder) }
+    for index in changes.indices {
+      try encode(changes[index], into: &encoder)
+      if configuration.copiesValues { changes[index] = try copy(of: changes[index], encodedBy: encoder) }
+    }
     let size =
       encoder.buffer.readableBytes + WriteStamp.maxBytes(perEntryWithEpoch: configuration.merge != nil)
       * changes.count
     guard size <= WireLimits.messageBytes else { throw .batchTooLarge(size: size) }
+    encoder.prepareToFinish()
     let wall = now()
     var message: WriteEncoder? = consume encoder
     try updateWhenUncrowded { [changes] state throws(StoreError) in
@@ -50,7 +66,7 @@ extension StoreCore {
       state.isDirty = true
       try state.replica.write(
         changes, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
-      if entryKeeper != nil { for change in changes { state.unsaved.insert(change.key) } }
+      if keepsEntries { for change in changes { state.unsaved.insert(change.key) } }
     }
   }
 
@@ -60,7 +76,10 @@ extension StoreCore {
     }
     var changes = entries
     // Seeds are sent later; but what cannot be encoded is refused now, as with any write.
-    for index in changes.indices { _ = try encode(&changes[index]) }
+    for index in changes.indices {
+      let encoder = try encoded(changes[index])
+      if configuration.copiesValues { changes[index] = try copy(of: changes[index], encodedBy: encoder) }
+    }
     let checked = changes.compactMap { change -> (Key, ErasedValue)? in
       if case .set(let value) = change.action { (change.key, value) } else { nil }
     }
@@ -68,42 +87,64 @@ extension StoreCore {
       guard !state.isClosed else { throw .closed }
       state.isDirty = true
       try state.replica.seed(checked, asOf: asOf, outbox: &state.outbox)
-      if entryKeeper != nil { for (key, _) in checked { state.unsaved.insert(key) } }
+      if keepsEntries { for (key, _) in checked { state.unsaved.insert(key) } }
     }
   }
 
-  /// Hands a message over for good. Were it kept here too, it would be copied when it is completed.
+  /// Hands a message over for good, out of the closure that has it.
   private static func take(_ message: inout WriteEncoder?) throws(StoreError) -> WriteEncoder {
     guard let message = message.take() else { throw .internalInconsistency("a message is written twice") }
     return message
   }
 
-  private func encode(_ change: inout LocalChange<ErasedValue>) throws(StoreError) -> WriteEncoder {
+  /// A change as a message, but for its stamp.
+  private func encoded(_ change: LocalChange<ErasedValue>) throws(StoreError) -> WriteEncoder {
+    if case .set(let value) = change.action {
+      var encoder: WriteEncoder?
+      do {
+        _ = try codec.withBytes(of: value) { encoder = .set(change.key, to: $0, after: preamble) }
+      } catch {
+        throw .encodingFailed(key: change.key.string, error)
+      }
+      if let encoder = encoder.take() {
+        try checkSize(of: change.key, encodedBy: encoder)
+        return encoder
+      }
+    }
     var encoder = WriteEncoder(preamble, capacity: Self.usualEntryBytes)
-    try encode(&change, into: &encoder)
+    try encode(change, into: &encoder)
+    encoder.prepareToFinish()
     return encoder
   }
 
-  private func encode(_ change: inout LocalChange<ErasedValue>, into encoder: inout WriteEncoder)
-    throws(StoreError)
+  private func encode(_ change: LocalChange<ErasedValue>, into encoder: inout WriteEncoder) throws(StoreError)
   {
-    let key = change.key
-    guard case .set(let value) = change.action else {
-      encoder.delete(key)
-      return
-    }
-    let codec = codec
-    let size: Int
+    guard case .set(let value) = change.action else { return encoder.delete(change.key) }
     do {
-      size = try encoder.set(key) { try codec.encode(value, &$0) }
-      if configuration.copiesValues {
-        change.action = .set(try codec.decode(key, encoder.lastValue(size)))
-      }
+      let isLent = try codec.withBytes(of: value) { encoder.set(change.key, to: $0) }
+      if !isLent { try encoder.set(change.key) { try codec.encode(value, into: &$0) } }
     } catch {
-      throw .encodingFailed(key: key.string, error)
+      throw .encodingFailed(key: change.key.string, error)
     }
+    try checkSize(of: change.key, encodedBy: encoder)
+  }
+
+  private func checkSize(of key: Key, encodedBy encoder: borrowing WriteEncoder) throws(StoreError) {
+    let size = encoder.lastValueBytes
     guard size <= configuration.maxValueBytes else {
       throw .valueTooLarge(key: key.string, size: size, limit: configuration.maxValueBytes)
+    }
+  }
+
+  /// The same change with a value of its own, if it has one, made of what was encoded last.
+  private func copy(
+    of change: LocalChange<ErasedValue>, encodedBy encoder: borrowing WriteEncoder
+  ) throws(StoreError) -> LocalChange<ErasedValue> {
+    guard case .set = change.action else { return change }
+    do {
+      return LocalChange(key: change.key, action: .set(try codec.decode(change.key, encoder.lastValue)))
+    } catch {
+      throw .encodingFailed(key: change.key.string, error)
     }
   }
 

@@ -68,6 +68,8 @@ final class StoreCore: Sendable {
   let transport: any Transport
   /// The transport, if it is to keep entries one by one.
   let entryKeeper: (any EntryTransport)?
+  /// Whether there is one: much quicker to see.
+  let keepsEntries: Bool
   /// The transport, if it is to keep the whole state.
   let snapshotKeeper: (any SnapshotTransport)?
   let table: ErasedTable
@@ -112,6 +114,7 @@ final class StoreCore: Sendable {
     // Pods that write wire version 1 share a snapshot with those of the Go library.
     let entryKeeper = configuration.wireFormat == .v1 ? nil : transport as? any EntryTransport
     self.entryKeeper = entryKeeper.flatMap { $0.keepsEntries ? $0 : nil }
+    keepsEntries = self.entryKeeper != nil
     snapshotKeeper = self.entryKeeper == nil ? transport as? any SnapshotTransport : nil
     self.table = table
     let reporter = ErrorReporter(
@@ -125,7 +128,7 @@ final class StoreCore: Sendable {
           seed: .random(in: .min ... .max))))
   }
 
-  var codec: ErasedCodec { configuration.codec }
+  var codec: any ErasedCodec { configuration.codec }
 
   func now() -> Timestamp { configuration.time.now() }
 

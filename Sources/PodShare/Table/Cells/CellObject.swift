@@ -21,12 +21,17 @@ class CellObject: ManagedBuffer<Void, UInt8> {
 
   /// Makes a cell that is complete but for its head and, if there is to be one, its value.
   final class func make(_ layout: CellLayout, key: UnsafeRawBufferPointer, marks: UInt32) -> CellObject {
-    let buffer = create(minimumCapacity: layout.byteCount(keyBytes: key.count)) { _ in () }
     // It is of the class that it was asked of.
-    let object = unsafeDowncast(buffer, to: CellObject.self)
+    let object = unsafeDowncast(
+      create(minimumCapacity: layout.byteCount(keyBytes: key.count)) { _ in () }, to: CellObject.self)
     object.cell.head.initialize(to: CellHead())
     layout.setKey(key, marks: marks, of: object.cell)
     return object
+  }
+
+  /// Copies a value to where none is yet.
+  class func copyValue(from source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer) {
+    preconditionFailure("a cell of no type in particular")
   }
 
   deinit {
@@ -38,6 +43,10 @@ class CellObject: ManagedBuffer<Void, UInt8> {
 
 /// A cell whose value, if it has one, is of this type.
 final class CellObjectOf<Value: Sendable>: CellObject {
+  override class func copyValue(from source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer) {
+    target.initializeMemory(as: Value.self, from: source.assumingMemoryBound(to: Value.self), count: 1)
+  }
+
   deinit {
     let layout = CellLayout(for: Value.self)
     guard layout.hasValue(cell) else { return }

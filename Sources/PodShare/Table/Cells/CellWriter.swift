@@ -38,11 +38,28 @@ struct CellWriter: ~Copyable {
 
   // Without a section: nothing is freed but by this thread.
 
+  /// Where a key is, or would be put, until the writer changes the table.
+  struct Place {
+    let hash: UInt64
+    /// What is there, be it one that says that the key is gone.
+    let found: CellTable.Place?
+    /// The cell of a key that is there.
+    let entry: Cell?
+  }
+
+  func place(of key: Key) -> Place {
+    key.withBytes { place(of: $0) }
+  }
+
+  private func place(of key: UnsafeRawBufferPointer) -> Place {
+    let hash = table.hash(key)
+    let found = table.place(of: key, hash: hash)
+    return Place(hash: hash, found: found, entry: found.flatMap { layout.isRemoved($0.cell) ? nil : $0.cell })
+  }
+
   /// The cell of a key that is there.
   func find(_ key: Key) -> Cell? {
-    key.withBytes { bytes in
-      table.find(bytes, hash: table.hash(bytes)).flatMap { layout.isRemoved($0) ? nil : $0 }
-    }
+    place(of: key).entry
   }
 
   /// Passes the cells of all keys whose ``StableHash`` begins with the `bits` highest bits of `prefix`.
@@ -66,21 +83,34 @@ struct CellWriter: ~Copyable {
   /// Puts a cell, made by `make` of the key's bytes and of what a head says of every cell, over that of the same key, if
   /// there is one.
   mutating func put(_ key: Key, _ make: (UnsafeRawBufferPointer, CellHead.Position) -> Cell) {
-    key.withBytes { bytes in
-      let hash = table.hash(bytes)
-      let place = table.place(of: bytes, hash: hash)
-      let cell = make(bytes, CellHead.Position(older: place?.cell, birth: lastCommit, hash: hash))
-      if place.map({ layout.isRemoved($0.cell) }) ?? true {
-        count += 1
-        buckets.insert(hash, hash: StableHash.hash(bytes))
-      }
-      if let place {
-        place.segment.replace(at: place.index, with: cell)
-        replaced.append((place.cell, cell))
-      } else {
-        table.insert(cell) { reclamation.retire(.memory($0)) }
-      }
+    key.withBytes { put($0, at: place(of: $0), make) }
+  }
+
+  private mutating func put(
+    _ key: UnsafeRawBufferPointer, at place: Place,
+    _ make: (UnsafeRawBufferPointer, CellHead.Position) -> Cell
+  ) {
+    let position = CellHead.Position(older: place.found?.cell, birth: lastCommit, hash: place.hash)
+    let cell = make(key, position)
+    if place.entry == nil {
+      count += 1
+      buckets.insert(place.hash, hash: StableHash.hash(key))
     }
+    if let found = place.found {
+      found.segment.replace(at: found.index, with: cell)
+      replaced.append((found.cell, cell))
+    } else {
+      table.insert(cell) { reclamation.retire(.memory($0)) }
+    }
+  }
+
+  /// Puts one cell as a commit of its own. Returns cells that no thread can reach any more.
+  mutating func commit(
+    _ key: Key, at place: Place, _ make: (UnsafeRawBufferPointer, CellHead.Position) -> Cell
+  ) -> [Cell] {
+    begin()
+    key.withBytes { put($0, at: place, make) }
+    return publish()
   }
 
   /// Ends a commit. Returns cells that no thread can reach any more.
@@ -129,7 +159,7 @@ struct CellWriter: ~Copyable {
     } else {
       for (old, new) in replaced { unlink(old, from: new) }
     }
-    replaced.removeAll(keepingCapacity: replaced.count < 1_024)
+    replaced.empty(keeping: 1_024)
     decide(share)
     return reclamation.isTimeToLook ? reclaim() : []
   }

@@ -6,7 +6,7 @@
 final class Origins {
   final class Origin {
     let identity: PodIdentity
-    fileprivate var cells = 0
+    @exclusivity(unchecked) fileprivate var cells = 0
 
     init(_ identity: PodIdentity) {
       self.identity = identity
@@ -14,24 +14,21 @@ final class Origins {
   }
 
   private var origins: [PodIdentity: Origin] = [:]
-  /// Most often the next entry is by the same pod.
-  private var last: Origin?
+  /// Most often the next entry is by the same pod. One of the above, and not counted.
+  private var last: Unmanaged<Origin>?
 
   /// The author as a cell names it, one more cell counted.
   func use(_ identity: PodIdentity) -> Unmanaged<Origin> {
-    let origin: Origin
-    if let last, last.identity == identity {
-      origin = last
-    } else if let known = origins[identity] {
-      origin = known
-      last = known
-    } else {
-      origin = Origin(identity)
-      origins[identity] = origin
-      last = origin
+    if let last, last._withUnsafeGuaranteedRef({ $0.identity == identity }) {
+      last._withUnsafeGuaranteedRef { $0.cells += 1 }
+      return last
     }
+    let origin = origins[identity] ?? Origin(identity)
+    origins[identity] = origin
     origin.cells += 1
-    return .passUnretained(origin)
+    let unmanaged = Unmanaged.passUnretained(origin)
+    last = unmanaged
+    return unmanaged
   }
 
   /// A cell that named it is gone for all threads.
@@ -42,7 +39,7 @@ final class Origins {
     }
     guard isLast else { return }
     let identity = origin._withUnsafeGuaranteedRef(\.identity)
-    if last?.identity == identity { last = nil }
+    last = nil
     origins[identity] = nil
   }
 

@@ -18,7 +18,7 @@ struct Reclamation: ~Copyable {
   }
 
   /// How many may gather before a look is taken at the readers.
-  private static let patience = 16
+  private static let patience = 32
 
   private enum Wait {
     /// For stragglers, who chose this phase before readers were sent to the other.
