@@ -17,12 +17,16 @@ public struct JSONCodec<Value: Codable & Sendable>: Codec {
   }
 
   public func decode(_ bytes: ByteBuffer) throws -> Value {
-    try bytes.withUnsafeReadableBytes { try JSON.decode(Value.self, from: $0) }
+    try bytes.withUnsafeReadableBytes { try value(of: $0) }
   }
 }
 
-extension JSONCodec: LendingCodec {
+extension JSONCodec: RawCodec {
   func withBytes(of value: Value, _ body: (UnsafeRawBufferPointer) -> Void) throws {
     try JSON.encode(value, body)
+  }
+
+  func value(of bytes: UnsafeRawBufferPointer) throws -> Value {
+    try JSON.decode(Value.self, from: bytes)
   }
 }

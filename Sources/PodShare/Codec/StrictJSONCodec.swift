@@ -33,16 +33,20 @@ public struct StrictJSONCodec<Value: Codable & Sendable>: Codec {
   ///
   /// Throws what ``JSONCodec`` throws, and otherwise an ``UnknownMemberError`` if the value leaves something out.
   public func decode(_ bytes: ByteBuffer) throws -> Value {
-    do {
-      return try bytes.withUnsafeReadableBytes { try JSON.decodeStrictly(Value.self, from: $0) }
-    } catch let unread as UnreadPart {
-      throw UnknownMemberError(unread)
-    }
+    try bytes.withUnsafeReadableBytes { try value(of: $0) }
   }
 }
 
-extension StrictJSONCodec: LendingCodec {
+extension StrictJSONCodec: RawCodec {
   func withBytes(of value: Value, _ body: (UnsafeRawBufferPointer) -> Void) throws {
     try permissive.withBytes(of: value, body)
+  }
+
+  func value(of bytes: UnsafeRawBufferPointer) throws -> Value {
+    do {
+      return try JSON.decodeStrictly(Value.self, from: bytes)
+    } catch let unread as UnreadPart {
+      throw UnknownMemberError(unread)
+    }
   }
 }

@@ -5,8 +5,10 @@
 /// been collected. (Almeida, Shoker, Baquero: "Delta state replicated data types", 2018.)
 ///
 /// A number is only ever added when its effect is in the table: added too soon, it would lose a write.
-package struct CausalContext: Sendable, Equatable {
+package struct CausalContext: Sendable {
   package private(set) var seen: [PodIdentity: SequenceSet] = [:]
+  /// Where the numbers are that were last added to: mostly the next are of the same author. Good until an author is added.
+  private var last: (author: PodIdentity, index: Dictionary<PodIdentity, SequenceSet>.Index)?
 
   package static let maxAuthors = 16_384
 
@@ -33,6 +35,7 @@ package struct CausalContext: Sendable, Equatable {
 
   /// Records that the effect of merged writes is in the table.
   mutating func insert(_ numbers: MergedNumbers) {
+    last = nil
     for author in numbers.authors where !author.merged.isEmpty && canRecord(author.identity) {
       seen[author.identity, default: SequenceSet()].insert(author.merged)
     }
@@ -46,7 +49,11 @@ package struct CausalContext: Sendable, Equatable {
   /// Records a range of an author's numbers, unless its incarnation is not known: then they may come again.
   @discardableResult
   package mutating func insert(_ range: ClosedRange<UInt64>, of author: PodIdentity) -> Insertion {
+    if let last, last.author == author {
+      return seen.values[last.index].insert(range, first: author.incarnation &+ 1)
+    }
     guard canRecord(author) else { return Insertion() }
+    defer { last = seen.index(forKey: author).map { (author, $0) } }
     return seen[author, default: SequenceSet()].insert(range, first: author.incarnation &+ 1)
   }
 
@@ -97,6 +104,10 @@ package struct CausalContext: Sendable, Equatable {
       for range in numbers.ranges { insert(range, of: author) }
     }
   }
+}
+
+extension CausalContext: Equatable {
+  package static func == (lhs: CausalContext, rhs: CausalContext) -> Bool { lhs.seen == rhs.seen }
 }
 
 extension CausalContext: CustomStringConvertible {

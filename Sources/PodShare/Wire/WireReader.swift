@@ -1,15 +1,17 @@
 import NIOCore
 
-/// A pod together with the bytes that name it.
-struct EncodedIdentity: Sendable {
-  let identity: PodIdentity
+/// A pod together with the bytes that name it, and those that its writes begin with.
+package final class EncodedIdentity: Sendable {
+  package let identity: PodIdentity
   fileprivate let bytes: [UInt8]
+  fileprivate let writePreamble: [UInt8]
 
-  init(_ identity: PodIdentity) {
+  package init(_ identity: PodIdentity) {
     self.identity = identity
     var bytes = ByteBuffer()
     bytes.writeIdentity(identity)
     self.bytes = Array(bytes.readableBytesView)
+    writePreamble = [WireCode.version, WireCode.Kind.write.rawValue] + self.bytes
   }
 }
 
@@ -166,6 +168,25 @@ struct WireReader: ~Copyable {
       throw error(.numberOverflow)
     }
     return identity
+  }
+
+  /// The message as a plain write by a known pod; nil if it is something else, or not known to be one.
+  mutating func plainWrite(by author: EncodedIdentity) throws(WireError) -> PlainWrite? {
+    guard author.identity.hasKnownIncarnation, skip(author.writePreamble) else { return nil }
+    let timestamp = try timestamp()
+    let sequence: UInt64 = try integer()
+    guard sequence < .max, try integer(UInt32.self) == 1, try integer() == WireCode.Content.set.rawValue
+    else { return nil }
+    let key = try key()
+    guard try integer() == UInt8(truncatingIfNeeded: Lifetime.permanent.kind) else { return nil }
+    let length = Int(try integer(UInt32.self))
+    // The flags are all there is behind the value.
+    guard remaining == length &+ 1 else { return nil }
+    let start = offset
+    offset &+= length
+    guard try integer(UInt8.self) == 0 else { return nil }
+    let version = Version(timestamp: timestamp, author: author.identity, sequence: sequence)
+    return PlainWrite(version: version, key: key, value: start..<(start + length))
   }
 
   /// Skips these bytes if they are the next.

@@ -57,6 +57,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
 
   private static func version2(_ bytes: ByteBuffer) {
     if let message = try? WireDecoder.decode(bytes) { apply(message) }
+    plainWrite(endingIn: bytes)
     // A fuzzer does not guess checksums: with the right one, what lies behind it is reached too.
     let checksumLength = MemoryLayout<UInt32>.size
     guard bytes.readableBytes > checksumLength else { return }
@@ -64,6 +65,25 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     let body = bytes.readableBytesView.dropLast(checksumLength)
     repaired.setInteger(CRC32C.checksum(of: body), at: bytes.writerIndex - checksumLength)
     if let message = try? WireDecoder.decode(repaired) { apply(message) }
+  }
+
+  /// What is read as a plain write, the short way, must be the same write the long way.
+  private static func plainWrite(endingIn rest: ByteBuffer) {
+    let author = PodIdentity(nodeID: "a", incarnation: 7)
+    var message = ByteBuffer(bytes: [2, 1])
+    message.writeBytes([1, UInt8(ascii: "a")])
+    message.writeInteger(author.incarnation)
+    message.writeImmutableBuffer(rest)
+    guard let plain = WireDecoder.plainWrite(message, by: EncodedIdentity(author)) else { return }
+    guard case .write(let write) = try? WireDecoder.decode(message), write.entries.count == 1,
+      case .set(.permanent, let bytes) = write.entries[0].content
+    else { preconditionFailure("a plain write is none") }
+    let entry = write.entries[0]
+    precondition(
+      entry.key == plain.key && entry.version == plain.version && entry.version.author == plain.version.author
+        && write.timestamp == plain.version.timestamp && entry.epoch == .beginning && entry.fingerprint == nil
+        && bytes == message.getSlice(at: plain.value.lowerBound, length: plain.value.count),
+      "a plain write is read in two ways")
   }
 
   /// Whatever a message says, a replica takes it twice with the same outcome as once.

@@ -43,6 +43,21 @@ struct WireSamples {
     var stamp: WriteStamp
     var entries: [Entry]
     var message: ByteBuffer
+
+    /// One set, with nothing behind it.
+    var isPlain: Bool {
+      entries.count == 1 && entries[0].value != nil && stamp.exceptions.isEmpty
+        && stamp.wall == stamp.timestamp
+    }
+  }
+
+  mutating func byte() -> UInt8 { UInt8.random(in: .min ... .max, using: &generator) }
+
+  mutating func plainWrite() throws -> Write {
+    while true {
+      let write = try write()
+      if write.isPlain { return write }
+    }
   }
 
   mutating func write() throws -> Write {

@@ -23,8 +23,39 @@ struct WireWriteTests {
       let known = EncodedIdentity(author)
       guard case .write(let write) = try WireDecoder.decode(sample.message, knowing: known) else { continue }
       #expect(write.author == sample.author, "seed \(seed)")
+      let plain = WireDecoder.plainWrite(sample.message, by: known)
+      #expect((plain != nil) == (isAuthor && sample.isPlain), "seed \(seed)")
+      guard let plain, let entry = sample.entries.first else { continue }
+      #expect(plain.key == entry.key && plain.version == entry.version, "seed \(seed)")
+      #expect(
+        entry.value.map { ArraySlice($0) } == Array(sample.message.readableBytesView)[plain.value],
+        "seed \(seed)")
     }
     #expect(WireDecoder.keys(ofWrite: sample.message) == sample.entries.map(\.key), "seed \(seed)")
+  }
+
+  @Test("No message that is broken anywhere is read as a plain write", arguments: 0..<100 as Range<UInt64>)
+  func brokenPlainWrite(seed: UInt64) throws {
+    var samples = WireSamples(seed: seed)
+    let sample = try samples.plainWrite()
+    let known = EncodedIdentity(sample.author)
+    #expect(WireDecoder.plainWrite(sample.message, by: known) != nil, "seed \(seed)")
+    let size = sample.message.readableBytes
+    // All of a short message, and of a long one what is not in the middle of its key or value.
+    let places = (0..<size).filter { $0 < 100 || $0 > size - 100 }
+    for length in places {
+      let part = sample.message.getSlice(at: 0, length: length) ?? ByteBuffer()
+      #expect(WireDecoder.plainWrite(part, by: known) == nil, "seed \(seed): \(length) bytes")
+    }
+    for index in places {
+      var changed = sample.message
+      changed.setInteger(samples.byte(), at: index)
+      guard let plain = WireDecoder.plainWrite(changed, by: known) else { continue }
+      // Then it is another write.
+      guard case .write(let write) = try WireDecoder.decode(changed) else { continue }
+      #expect(write.entries.map(\.version) == [plain.version], "seed \(seed): byte \(index)")
+      #expect(write.entries.map(\.key) == [plain.key], "seed \(seed): byte \(index)")
+    }
   }
 
   @Test("The bytes of a small write are these, today and for ever")

@@ -10,17 +10,20 @@ protocol ErasedCodec: AnyObject, Sendable {
 
   /// Makes a value of bytes, to be written under a key.
   func decode(_ key: Key, _ bytes: ByteBuffer) throws -> ErasedValue
+
+  /// Makes a value of some of a message's readable bytes, to be written under a key.
+  func decode(_ key: Key, _ range: Range<Int>, of message: ByteBuffer) throws -> ErasedValue
 }
 
 /// A codec that forgets the type of its values.
 final class CodecEraser<Typed: Codec>: ErasedCodec {
   private let codec: Typed
-  private let lending: (any LendingCodec<Typed.Value>)?
+  private let raw: (any RawCodec<Typed.Value>)?
   private let type: ValueType
 
   init(_ codec: Typed, as type: ValueType) {
     self.codec = codec
-    lending = codec as? any LendingCodec<Typed.Value>
+    raw = codec as? any RawCodec<Typed.Value>
     self.type = type
   }
 
@@ -29,12 +32,23 @@ final class CodecEraser<Typed: Codec>: ErasedCodec {
   }
 
   func withBytes(of value: ErasedValue, _ body: (UnsafeRawBufferPointer) -> Void) throws -> Bool {
-    guard let lending else { return false }
-    try lending.withBytes(of: value.value(as: Typed.Value.self, in: type.layout), body)
+    guard let raw else { return false }
+    try raw.withBytes(of: value.value(as: Typed.Value.self, in: type.layout), body)
     return true
   }
 
   func decode(_ key: Key, _ bytes: ByteBuffer) throws -> ErasedValue {
     ErasedValue(try codec.decode(bytes), forKey: key, as: type)
+  }
+
+  func decode(_ key: Key, _ range: Range<Int>, of message: ByteBuffer) throws -> ErasedValue {
+    guard let raw else {
+      let slice = message.getSlice(at: message.readerIndex + range.lowerBound, length: range.count)
+      return try decode(key, slice ?? ByteBuffer())
+    }
+    let value = try message.withUnsafeReadableBytes {
+      try raw.value(of: UnsafeRawBufferPointer(rebasing: $0[range]))
+    }
+    return ErasedValue(value, forKey: key, as: type)
   }
 }

@@ -34,8 +34,9 @@ extension StoreCore {
     traffic.messagesReceived.count()
     // A pod need not decode what it has itself encoded.
     if preamble.begins(bytes) { return }
+    let known = lastAuthor.withLockedValue { $0 }
+    if let known, receivePlainWrite(bytes, by: known) { return }
     do {
-      let known = lastAuthor.withLockedValue { $0 }
       let message = try WireDecoder.decode(bytes, knowing: known)
       if case .write(let write) = message, known?.identity != write.author {
         let author = EncodedIdentity(write.author)
@@ -46,6 +47,21 @@ extension StoreCore {
       traffic.invalidMessages.count()
       reporter.report(.invalidMessage(error))
     }
+  }
+
+  /// The short way for nearly all messages. Returns false if this is another one, or its value cannot be decoded.
+  private func receivePlainWrite(_ message: ByteBuffer, by author: EncodedIdentity) -> Bool {
+    guard let plain = WireDecoder.plainWrite(message, by: author),
+      let value = try? codec.decode(plain.key, plain.value, of: message)
+    else { return false }
+    let write = Write(key: plain.key, version: plain.version, content: .set(value))
+    let wall = now()
+    update { state in
+      state.isDirty = true
+      state.replica.receive(
+        write, from: author.identity, stampedAt: plain.version.timestamp, wall: wall, outbox: &state.outbox)
+    }
+    return true
   }
 
   private func receive(_ message: WireMessage) {
