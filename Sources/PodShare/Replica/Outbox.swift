@@ -68,7 +68,7 @@ package struct Outbox<Value: Sendable>: Sendable {
     // Those that wait to be told have consecutive positions.
     if isWatched || !contents.events.isEmpty {
       if contents.events.isEmpty { contents.firstEvent = eventCount }
-      contents.events.append(event())
+      contents.events.append(SharedEvent(event()))
     }
     eventCount += 1
   }
@@ -90,7 +90,7 @@ package struct Outbox<Value: Sendable>: Sendable {
 
   package struct Contents: Sendable {
     /// What watchers are to be told, in order, before the actions are performed.
-    package fileprivate(set) var events: [Event<Value>] = []
+    package fileprivate(set) var events: [SharedEvent<Value>] = []
     /// The position of the first event.
     package fileprivate(set) var firstEvent: UInt64 = 0
     /// Those that were taken out leave a gap.

@@ -5,6 +5,7 @@
 ///
 /// Unchecked, because it is memory. What is reached by way of it, the value and the key, is `Sendable` and does not change
 /// from `init` to the end of the object; the rest of the cell is the table's business.
+@usableFromInline
 package struct ErasedValue: @unchecked Sendable {
   let object: CellObject
 

@@ -26,21 +26,6 @@ public struct Event<Value: Sendable>: Sendable {
   }
 }
 
-extension Event {
-  /// The same event for whoever knows the type of the values.
-  init(_ event: Event<ErasedValue>) {
-    change =
-      switch event.change {
-      case .set(let value): .set(value.value(as: Value.self))
-      case .delete: .delete
-      }
-    key = event.key
-    origin = event.origin
-    timestamp = event.timestamp
-    version = event.version
-  }
-}
-
 extension Event: Equatable where Value: Equatable {}
 
 /// What happened to a key.

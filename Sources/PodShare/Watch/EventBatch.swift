@@ -1,13 +1,13 @@
 /// Events that are handed out together, each with its position among all that there ever were: ascending.
 struct EventBatch {
-  private(set) var events: [Event<ErasedValue>] = []
+  private(set) var events: [SharedEvent<ErasedValue>] = []
   private var positions: [UInt64] = []
   /// Indices of the newest event of each key, where its first one was; made when the first asks.
   private var newest: [Int]?
 
   var count: Int { events.count }
 
-  mutating func append(_ event: Event<ErasedValue>, at position: UInt64) {
+  mutating func append(_ event: SharedEvent<ErasedValue>, at position: UInt64) {
     events.append(event)
     positions.append(position)
   }
@@ -18,13 +18,13 @@ struct EventBatch {
   }
 
   /// Those from a position on.
-  func events(from position: UInt64) -> ArraySlice<Event<ErasedValue>> {
+  func events(from position: UInt64) -> ArraySlice<SharedEvent<ErasedValue>> {
     guard let first = positions.first, first < position else { return events[...] }
     return events[(positions.firstIndex { $0 >= position } ?? events.count)...]
   }
 
   /// Of those from a position on the newest of each key. The work is done once, for whoever asks first.
-  mutating func newestEvents(from position: UInt64) -> ArraySlice<Event<ErasedValue>> {
+  mutating func newestEvents(from position: UInt64) -> ArraySlice<SharedEvent<ErasedValue>> {
     guard events.count > 1 else { return events(from: position) }
     let indices = newest ?? indicesOfNewest()
     newest = indices

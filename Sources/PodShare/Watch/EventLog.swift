@@ -45,7 +45,7 @@ final class EventLog: Sendable {
     }
 
     /// What somebody must do now that an event has been added.
-    mutating func need(after event: Event<ErasedValue>) -> Need {
+    mutating func need(after event: SharedEvent<ErasedValue>) -> Need {
       guard distributor != .working else { return .nothing }
       if gathered.count > min(room, EventLog.mostGathered) {
         distributor = .working
@@ -126,7 +126,7 @@ final class EventLog: Sendable {
   // MARK: Where events come from
 
   /// Adds events, of which the first has this position. The caller sees to it that they come in order.
-  func append(_ events: [Event<ErasedValue>], from position: UInt64) {
+  func append(_ events: [SharedEvent<ErasedValue>], from position: UInt64) {
     let need = state.withLockedValue { state in
       var need = Need.nothing
       guard !state.watchers.isEmpty else { return need }

@@ -1,6 +1,6 @@
 /// The events that wait for one watcher. Those that came together stay together, shared by all watchers that got them.
 struct EventQueue<Value: Sendable>: Sendable {
-  typealias Events = ArraySlice<Event<Value>>
+  typealias Events = ArraySlice<SharedEvent<Value>>
 
   /// How many may wait; nil if of each key only the newest one does.
   private let limit: Int?
@@ -13,7 +13,7 @@ struct EventQueue<Value: Sendable>: Sendable {
   private var later = FIFO<Events>()
   /// Those that come after them, if only the newest of each key does.
   private var keys = FIFO<Key>()
-  private var newest: [Key: Event<Value>] = [:]
+  private var newest: [Key: SharedEvent<Value>] = [:]
 
   init(buffering: WatchBuffering) {
     limit =
@@ -71,7 +71,7 @@ struct EventQueue<Value: Sendable>: Sendable {
   /// Takes the next event.
   ///
   /// - Parameter spent: Gets events that have been taken out before, to be let go of where no lock is held.
-  mutating func popFirst(_ spent: inout Events) -> Event<Value>? {
+  mutating func popFirst(_ spent: inout Events) -> SharedEvent<Value>? {
     guard count > 0 else { return nil }
     count -= 1
     if next == current.endIndex {

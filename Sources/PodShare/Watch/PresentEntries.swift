@@ -6,13 +6,13 @@ enum PresentEntries: Sendable {
   case all(TableSnapshot.Iterator)
 
   /// The next entry that `scope` is about, as the event of its last write.
-  mutating func next(in scope: WatchScope) -> Event<ErasedValue>? {
+  mutating func next(in scope: WatchScope) -> SharedEvent<ErasedValue>? {
     while let (key, entry) = next() {
       guard let value = entry.value, scope.admits(key.string) else { continue }
-      return Event(
-        change: .set(value), key: key.string, origin: entry.version.origin,
-        timestamp: entry.version.timestamp,
-        version: entry.version)
+      return SharedEvent(
+        Event(
+          change: .set(value), key: key.string, origin: entry.version.origin,
+          timestamp: entry.version.timestamp, version: entry.version))
     }
     return nil
   }

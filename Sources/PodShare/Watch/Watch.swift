@@ -13,23 +13,37 @@ public struct Watch<Value: Sendable>: AsyncSequence, Sendable {
   public typealias Element = Event<Value>
   public typealias Failure = StoreError
 
-  let registration: WatchRegistration
+  @usableFromInline let registration: WatchRegistration
 
+  init(registration: WatchRegistration) {
+    self.registration = registration
+  }
+
+  @inlinable
   public func makeAsyncIterator() -> AsyncIterator {
     AsyncIterator(registration: registration)
   }
 
+  // Inlined, lest it looks up at run time for every event what type its values have.
   public struct AsyncIterator: AsyncIteratorProtocol {
-    let registration: WatchRegistration
+    @usableFromInline let registration: WatchRegistration
 
+    @inlinable
+    init(registration: WatchRegistration) {
+      self.registration = registration
+    }
+
+    @inlinable
     public mutating func next() async throws(StoreError) -> Event<Value>? {
       try await next(isolation: nil)
     }
 
+    @inlinable
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(StoreError) -> Event<Value>? {
-      try await registration.next(isolation: actor).map { Event($0) }
+      guard let event = try await registration.next(isolation: actor) else { return nil }
+      return Event(event)
     }
   }
 }
@@ -73,12 +87,13 @@ public struct ValueSequence<Value: Sendable>: AsyncSequence, Sendable {
       }
       // A watch that keeps only the newest event of a key is never cut off, so it throws nothing.
       guard let event = try? await registration.next(isolation: actor) else { return nil }
-      return .some(event.change.value?.value(as: Value.self))
+      return .some(Event<Value>(event).change.value)
     }
   }
 }
 
 /// Keeps a watcher registered for as long as somebody may consume it.
+@usableFromInline
 final class WatchRegistration: Sendable {
   private let watcher: Watcher
   private let log: EventLog
@@ -92,7 +107,8 @@ final class WatchRegistration: Sendable {
     log.remove(watcher)
   }
 
-  func next(isolation: isolated (any Actor)?) async throws(StoreError) -> Event<ErasedValue>? {
+  @usableFromInline
+  func next(isolation: isolated (any Actor)?) async throws(StoreError) -> SharedEvent<ErasedValue>? {
     try await watcher.next(of: log, isolation: isolation)
   }
 }

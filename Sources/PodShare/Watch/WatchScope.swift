@@ -33,6 +33,14 @@ public struct WatchScope: Sendable {
     if case .key(let key) = kind { key } else { nil }
   }
 
+  /// Whether it admits every key.
+  var admitsAll: Bool {
+    switch kind {
+    case .all, .matching: true
+    case .key, .prefix: false
+    }
+  }
+
   /// Decided where the event comes from.
   func admits(_ key: String) -> Bool {
     switch kind {

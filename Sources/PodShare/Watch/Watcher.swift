@@ -64,7 +64,7 @@ final class Watcher: Sendable {
     return room
   }
 
-  private func select(_ batch: inout EventBatch) -> ArraySlice<Event<ErasedValue>> {
+  private func select(_ batch: inout EventBatch) -> ArraySlice<SharedEvent<ErasedValue>> {
     let events =
       buffering == .newestPerKey ? batch.newestEvents(from: firstEvent) : batch.events(from: firstEvent)
     guard case .prefix = scope.kind else { return events }
@@ -111,7 +111,7 @@ final class Watcher: Sendable {
   /// - Parameter log: Where this watcher's events come from.
   func next(
     of log: EventLog, isolation: isolated (any Actor)?
-  ) async throws(StoreError) -> Event<ErasedValue>? {
+  ) async throws(StoreError) -> SharedEvent<ErasedValue>? {
     var hasWaited = false
     while true {
       if Task.isCancelled {
@@ -149,7 +149,7 @@ final class Watcher: Sendable {
   }
 
   private enum Taken {
-    case event(Event<ErasedValue>)
+    case event(SharedEvent<ErasedValue>)
     case end(End)
     case nothing
   }

@@ -6,6 +6,8 @@ struct WatcherIndex {
   private var byKey: [Key: [ID: Watcher]] = [:]
   /// All others.
   private(set) var ofManyKeys: [ID: Watcher] = [:]
+  /// How many of those want the events of all keys.
+  private var countOfAllKeys = 0
 
   var isEmpty: Bool { count == 0 }
 
@@ -18,7 +20,9 @@ struct WatcherIndex {
       } else {
         ofManyKeys.updateValue(watcher, forKey: ID(watcher))
       }
-    if replaced == nil { count += 1 }
+    guard replaced == nil else { return }
+    count += 1
+    if watcher.scope.admitsAll { countOfAllKeys += 1 }
   }
 
   mutating func remove(_ watcher: Watcher) {
@@ -29,7 +33,9 @@ struct WatcherIndex {
     } else {
       removed = ofManyKeys.removeValue(forKey: ID(watcher))
     }
-    if removed != nil { count -= 1 }
+    guard removed != nil else { return }
+    count -= 1
+    if watcher.scope.admitsAll { countOfAllKeys -= 1 }
   }
 
   mutating func removeAll(where shouldBeRemoved: (Watcher) -> Bool) {
@@ -41,7 +47,8 @@ struct WatcherIndex {
 
   /// Whether there are any that want events of a key.
   func areAny(for key: String) -> Bool {
-    ofManyKeys.values.contains { $0.scope.admits(key) } || (!byKey.isEmpty && byKey[Key(key)] != nil)
+    countOfAllKeys > 0 || ofManyKeys.values.contains { $0.scope.admits(key) }
+      || (!byKey.isEmpty && byKey[Key(key)] != nil)
   }
 
   /// The watchers of single keys that a batch has events of.

@@ -267,7 +267,7 @@ package final class SimulatedFleet<Value: Sendable> {
     while !pod.outbox.isEmpty {
       var contents = pod.outbox.take()
       if !contents.events.isEmpty { hasChanged = true }
-      for event in contents.events {
+      for event in contents.events.map(\.event) {
         pod.watched[Key(event.key)] = event.change.value.map { ($0, event.version) }
       }
       while let action = contents.takeAction() {

@@ -34,7 +34,7 @@ struct MergingTests {
       wall: wall, outbox: &outbox)
     #expect(replica.entry(forKey: Key("b"))?.value == 3)
     #expect(replica.entry(forKey: Key("b"))?.version == version(4))
-    #expect(outbox.take().events.map(\.key) == ["a", "b", "c"])
+    #expect(outbox.take().events.map(\.event.key) == ["a", "b", "c"])
   }
 
   @Test("A key that comes again further on is changed again", arguments: SimulatedStorageKind.allCases)
@@ -44,7 +44,7 @@ struct MergingTests {
     let writes = [write("a", 1, 1), write("b", 1, 2), write("a", 3, 4), write("b", 2, 3), write("a", 2, 1)]
     replica.receive(saved: writes, wall: wall, outbox: &outbox)
     #expect(replica.snapshot().mapValues(\.value) == [Key("a"): 3, Key("b"): 2])
-    #expect(outbox.take().events.map(\.key) == ["a", "b", "a", "b"])
+    #expect(outbox.take().events.map(\.event.key) == ["a", "b", "a", "b"])
     #expect(replica.counters.keys == 2)
 
     var inOrder = self.replica(kind)

@@ -4,7 +4,7 @@ import Testing
 @testable import PodShare
 
 extension EventQueue {
-  fileprivate mutating func append(_ event: Event<Value>) -> Bool { append([event]) }
+  fileprivate mutating func append(_ event: Event<Value>) -> Bool { append([SharedEvent(event)]) }
 }
 
 @Suite("EventQueue")
@@ -20,7 +20,7 @@ struct EventQueueTests {
   private func drain(_ queue: inout EventQueue<Int>) -> [Int?] {
     var values: [Int?] = []
     var spent = EventQueue<Int>.Events()
-    while let event = queue.popFirst(&spent) { values.append(event.change.value) }
+    while let event = queue.popFirst(&spent) { values.append(event.event.change.value) }
     return values
   }
 

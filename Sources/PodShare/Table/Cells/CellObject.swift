@@ -29,6 +29,11 @@ class CellObject: ManagedBuffer<Void, UInt8> {
     return object
   }
 
+  /// Where the value is, if there is one.
+  var value: UnsafeMutableRawPointer {
+    preconditionFailure("a cell of no type in particular")
+  }
+
   /// Copies a value to where none is yet.
   class func copyValue(from source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer) {
     preconditionFailure("a cell of no type in particular")
@@ -43,6 +48,8 @@ class CellObject: ManagedBuffer<Void, UInt8> {
 
 /// A cell whose value, if it has one, is of this type.
 final class CellObjectOf<Value: Sendable>: CellObject {
+  override var value: UnsafeMutableRawPointer { CellLayout(for: Value.self).value(of: cell) }
+
   override class func copyValue(from source: UnsafeMutableRawPointer, to target: UnsafeMutableRawPointer) {
     target.initializeMemory(as: Value.self, from: source.assumingMemoryBound(to: Value.self), count: 1)
   }

@@ -1,0 +1,39 @@
+/// An event on its way to those who watch, made once and shared by all of them: it is passed on several times, and a copy of
+/// an event counts five references.
+@usableFromInline
+package final class SharedEvent<Value: Sendable>: Sendable {
+  package let event: Event<Value>
+
+  package init(_ event: Event<Value>) {
+    self.event = event
+  }
+
+  var key: String { event.key }
+}
+
+extension SharedEvent<ErasedValue> {
+  /// What the event is about but for its value, for whoever puts it together with that again.
+  @usableFromInline
+  func withoutValue() -> (key: String, origin: String, timestamp: Timestamp, version: Version) {
+    (event.key, event.origin, event.timestamp, event.version)
+  }
+
+  /// Where the new value is, as long as this is there; nil if the key is gone.
+  @usableFromInline var value: UnsafeRawPointer? {
+    guard case .set(let value) = event.change else { return nil }
+    return UnsafeRawPointer(value.object.value)
+  }
+}
+
+extension Event {
+  /// The same event for whoever knows the type of the values.
+  // Inlined where that is known at compile time.
+  @inlinable
+  init(_ shared: SharedEvent<ErasedValue>) {
+    let (key, origin, timestamp, version) = shared.withoutValue()
+    let change: Change<Value> = withExtendedLifetime(shared) {
+      if let value = shared.value { .set(value.assumingMemoryBound(to: Value.self).pointee) } else { .delete }
+    }
+    self.init(change: change, key: key, origin: origin, timestamp: timestamp, version: version)
+  }
+}
