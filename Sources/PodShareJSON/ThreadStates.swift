@@ -53,14 +53,14 @@ enum ThreadStates {
   static func put(back state: consuming EncodingState) {
     guard isKnownUniquelyReferenced(&state) else { return state.abandon() }
     guard state.reset() else { return }
-    var kept: EncodingState? = state
+    var kept: EncodingState? = consume state
     withKept { swap(&$0.encoding, &kept) }
   }
 
   static func put(back state: consuming DecodingState) {
     guard isKnownUniquelyReferenced(&state) else { return state.outliveInput() }
     guard state.reset() else { return }
-    var kept: DecodingState? = state
+    var kept: DecodingState? = consume state
     withKept { swap(&$0.decoding, &kept) }
   }
 }

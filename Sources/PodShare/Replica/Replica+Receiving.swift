@@ -80,7 +80,7 @@ extension Replica where Storage: ~Copyable {
 
   private mutating func apply(asTaken write: Write<Value>, outbox: inout Outbox<Value>) {
     let place = storage.place(of: write.key)
-    if options.merge == nil, case .set(let value) = write.content,
+    if !isMerging, case .set(let value) = write.content,
       let previous = storage.occupant(of: place).previous,
       previous?.timestamp != write.version.timestamp
     {

@@ -12,7 +12,7 @@ extension Replica where Storage: ~Copyable {
     var stamp = try stamp(wall: wall, of: change.key)
     let place = storage.place(of: change.key)
     let version: Version
-    if options.merge == nil, case .set(let value) = change.action,
+    if !isMerging, case .set(let value) = change.action,
       let previous = storage.occupant(of: place).previous
     {
       version = try self.version(index: 0, of: change.key, over: previous?.timestamp, stamp: &stamp)

@@ -9,6 +9,8 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
   package let identity: PodIdentity
   let options: ReplicaOptions<Value>
   let resolution: ConflictResolution<Value>
+  /// Whether there is a merge function: much quicker to see.
+  let isMerging: Bool
   let startedAt: Timestamp
 
   var storage: Storage
@@ -34,6 +36,7 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     self.identity = identity
     self.options = options
     self.storage = storage
+    isMerging = options.merge != nil
     startedAt = now
     resolution = ConflictResolution(merge: options.merge, tombstoneTTL: options.tombstoneTTL)
     lastSequence = identity.incarnation

@@ -40,9 +40,9 @@ package struct ErasedValue: @unchecked Sendable {
   /// The value, which must be of this type, as must be what the layout is for.
   @inline(__always)
   func value<Value>(as type: Value.Type, in layout: CellLayout) -> Value {
-    withExtendedLifetime(object) {
-      layout.value(of: object.cell).assumingMemoryBound(to: type).pointee
-    }
+    // Not around the load: that would take a reference.
+    defer { withExtendedLifetime(object) {} }
+    return layout.value(of: object.cell).assumingMemoryBound(to: type).pointee
   }
 }
 

@@ -64,7 +64,7 @@ public final class MemoryTransport: Transport {
     guard link.load(ordering: .acquiring) != .closed else {
       throw TransportError(.closed, "this transport was closed")
     }
-    let id = network.add(MemoryNetwork.Subscriber(transport: self, onEvent: onEvent), to: topic)
+    let id = network.subscribe(self, to: topic, onEvent: onEvent)
     return TransportSubscription { [weak network] in network?.remove(id, from: topic) }
   }
 
@@ -105,10 +105,18 @@ extension MemoryTransport: EntryTransport {
 
 /// A network inside one process, which any number of ``MemoryTransport``s connect to.
 public final class MemoryNetwork: Sendable {
-  struct Subscriber: Sendable {
-    fileprivate(set) var id: UInt64 = 0
+  final class Subscriber: Sendable {
+    let id: UInt64
     let transport: MemoryTransport
     let onEvent: @Sendable (TransportEvent) -> Void
+
+    fileprivate init(
+      _ id: UInt64, _ transport: MemoryTransport, onEvent: @escaping @Sendable (TransportEvent) -> Void
+    ) {
+      self.id = id
+      self.transport = transport
+      self.onEvent = onEvent
+    }
   }
 
   private struct State {
@@ -154,11 +162,12 @@ public final class MemoryNetwork: Sendable {
     return topics.joined().filter { $0.transport === transport }
   }
 
-  func add(_ subscriber: Subscriber, to topic: String) -> UInt64 {
+  func subscribe(
+    _ transport: MemoryTransport, to topic: String, onEvent: @escaping @Sendable (TransportEvent) -> Void
+  ) -> UInt64 {
     state.withLockedValue { state in
       state.lastID += 1
-      var subscriber = subscriber
-      subscriber.id = state.lastID
+      let subscriber = Subscriber(state.lastID, transport, onEvent: onEvent)
       state.change { $0[Key(topic), default: []].append(subscriber) }
       return state.lastID
     }
@@ -169,7 +178,8 @@ public final class MemoryNetwork: Sendable {
     let topic = Key(topic)
     let removed = state.withLockedValue { state in
       state.change { topics -> Subscriber? in
-        guard var subscribers = topics[topic], let index = subscribers.firstIndex(where: { $0.id == id })
+        guard var subscribers = topics[topic],
+          let index = subscribers.firstIndex(where: { $0.id == id })
         else { return nil }
         let removed = subscribers.remove(at: index)
         topics[topic] = subscribers.isEmpty ? nil : subscribers

@@ -102,7 +102,9 @@ extension StoreCore {
     if case .set(let value) = change.action {
       var encoder: WriteEncoder?
       do {
-        _ = try codec.withBytes(of: value) { encoder = .set(change.key, to: $0, after: preamble) }
+        _ = try configuration.codec.withBytes(of: value) {
+          encoder = .set(change.key, to: $0, after: preamble)
+        }
       } catch {
         throw .encodingFailed(key: change.key.string, error)
       }
