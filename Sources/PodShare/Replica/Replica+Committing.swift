@@ -7,6 +7,25 @@ extension Replica where Storage: ~Copyable {
     over previous: VersionNumbers?, outbox: inout Outbox<Value>
   ) {
     storage.commit(value, version, forKey: key, at: place)
+    if previous == nil { noteUnconfirmed(key) }
+    note(value, version, forKey: key, over: previous, outbox: &outbox)
+  }
+
+  /// Whether a write comes to that: its value, and the version of the value there is.
+  func plainChange(by write: Write<Value>, at place: Storage.Place) -> (Value, over: VersionNumbers?)? {
+    guard !isMerging, case .set(let value) = write.content,
+      let previous = storage.occupant(of: place).previous,
+      // Of two writes of one instant the names of their authors decide.
+      previous?.timestamp != write.version.timestamp
+    else { return nil }
+    return (value, previous)
+  }
+
+  /// What follows from a value that is in the table.
+  mutating func note(
+    _ value: Value, _ version: Version, forKey key: Key, over previous: VersionNumbers?,
+    outbox: inout Outbox<Value>
+  ) {
     let keyHash = StableHash.hash(key)
     let change = VersionNumbers(version).entryDigest(keyHash: keyHash)
     if let previous {
@@ -14,7 +33,6 @@ extension Replica where Storage: ~Copyable {
     } else {
       digest.toggle(change, at: keyHash)
       counters.keys += 1
-      noteUnconfirmed(key)
     }
     outbox.tell(
       Event(

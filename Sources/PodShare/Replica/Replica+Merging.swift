@@ -38,11 +38,34 @@ extension Replica where Storage: ~Copyable {
 
   private mutating func merge(_ write: Write<Value>, _ merging: inout Merging, outbox: inout Outbox<Value>) {
     if merging.isStream { confirm(write.key) }
-    let previous = storage.entry(forKey: write.key)
+    let place = storage.place(of: write.key)
+    if let (value, occupant) = plainChange(by: write, at: place) {
+      return merge(value, of: write, at: place, over: occupant, &merging, outbox: &outbox)
+    }
+    let previous = storage.entry(at: place)
     guard isAdmitted(write, over: previous, &merging, outbox: &outbox),
       let entry = resolve(previous, with: write, wall: merging.wall, outbox: &outbox)
     else { return }
     put(entry, over: previous, by: write, isStream: merging.isStream, outbox: &outbox)
+  }
+
+  /// The same for a value that meets nothing, or the value of another write, and no merge function.
+  private mutating func merge(
+    _ value: Value, of write: Write<Value>, at place: Storage.Place, over previous: VersionNumbers?,
+    _ merging: inout Merging, outbox: inout Outbox<Value>
+  ) {
+    let isNewer = previous.map { write.version.timestamp > $0.timestamp } ?? true
+    guard isAdmitted(write, isOlder: !isNewer, isNew: previous == nil, &merging, outbox: &outbox) else {
+      return
+    }
+    guard isNewer else {
+      counters.rejectedWrites += 1
+      return
+    }
+    counters.appliedWrites += 1
+    storage.put(value, write.version, forKey: write.key, at: place)
+    if previous == nil, !merging.isStream { noteUnconfirmed(write.key) }
+    note(value, write.version, forKey: write.key, over: previous, outbox: &outbox)
   }
 
   /// Takes in several writes of one key, which stand one behind the other: they change it together.
@@ -79,9 +102,17 @@ extension Replica where Storage: ~Copyable {
     _ write: Write<Value>, over current: StoredEntry<Value>?, _ merging: inout Merging,
     outbox: inout Outbox<Value>
   ) -> Bool {
+    isAdmitted(
+      write, isOlder: current.map { $0.version >= write.version } ?? false, isNew: current == nil, &merging,
+      outbox: &outbox)
+  }
+
+  private mutating func isAdmitted(
+    _ write: Write<Value>, isOlder: Bool, isNew: Bool, _ merging: inout Merging, outbox: inout Outbox<Value>
+  ) -> Bool {
     guard !isUnjoinable(write.key, write.version) else { return false }
-    if options.merge == nil, write.isJoined { reportJoined(write, outbox: &outbox) }
-    guard !isForgotten(write, over: current?.version, &merging) else {
+    if !isMerging, write.isJoined { reportJoined(write, outbox: &outbox) }
+    guard !isForgotten(write, isOlder: isOlder, isNew: isNew, &merging) else {
       counters.rejectedWrites += 1
       if !write.isDelete { merging.forgotten.append(digest(of: write)) }
       return false
@@ -107,12 +138,11 @@ extension Replica where Storage: ~Copyable {
   /// somebody had not seen deleted. A delete that was seen has had its effect where there is nothing now; what has been
   /// written since is judged by its version as ever, lest a pod whose clock is off decides for the others.
   private func isForgotten(
-    _ entry: Write<Value>, over current: Version?, _ merging: inout Merging
+    _ entry: Write<Value>, isOlder: Bool, isNew: Bool, _ merging: inout Merging
   ) -> Bool {
     if entry.isDelete, case .after(let delete) = entry.epoch {
-      return current == nil && recorded.contains(delete)
+      return isNew && recorded.contains(delete)
     }
-    if let current, current >= entry.version { return false }
-    return merging.numbers.wasSeen(entry.version, in: recorded)
+    return !isOlder && merging.numbers.wasSeen(entry.version, in: recorded)
   }
 }

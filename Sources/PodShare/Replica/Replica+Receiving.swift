@@ -80,10 +80,7 @@ extension Replica where Storage: ~Copyable {
 
   private mutating func apply(asTaken write: Write<Value>, outbox: inout Outbox<Value>) {
     let place = storage.place(of: write.key)
-    if !isMerging, case .set(let value) = write.content,
-      let previous = storage.occupant(of: place).previous,
-      previous?.timestamp != write.version.timestamp
-    {
+    if let (value, previous) = plainChange(by: write, at: place) {
       let isNewer = previous.map { write.version.timestamp > $0.timestamp } ?? true
       guard isNewer else {
         counters.rejectedWrites += 1

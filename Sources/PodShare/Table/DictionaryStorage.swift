@@ -7,10 +7,6 @@ package struct DictionaryStorage<Value: Sendable>: EntryStorage, ~Copyable {
 
   package var count: Int { entries.count }
 
-  package func entry(forKey key: Key) -> StoredEntry<Value>? {
-    entries[key]
-  }
-
   package func place(of key: Key) -> Key { key }
 
   package func entry(at place: Key) -> StoredEntry<Value>? { entries[place] }
@@ -20,18 +16,14 @@ package struct DictionaryStorage<Value: Sendable>: EntryStorage, ~Copyable {
     entries[place] == nil ? .nothing : .other
   }
 
-  package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key, at place: Key) {
-    put(entry, forKey: key)
-  }
-
-  package mutating func commit(_ value: Value, _ version: Version, forKey key: Key, at place: Key) {
-    put(StoredEntry(version: version, content: .value(value)), forKey: key)
-  }
-
   // A snapshot is a copy, which nobody makes while a commit is under way.
   package mutating func begin() {}
 
-  package mutating func put(_ entry: StoredEntry<Value>, forKey key: Key) {
+  package mutating func put(_ value: Value, _ version: Version, forKey key: Key, at place: Key) {
+    put(StoredEntry(version: version, content: .value(value)), forKey: key, at: place)
+  }
+
+  package mutating func put(_ entry: StoredEntry<Value>, forKey key: Key, at place: Key) {
     if entries.updateValue(entry, forKey: key) == nil { buckets.insert(key, hash: StableHash.hash(key)) }
   }
 

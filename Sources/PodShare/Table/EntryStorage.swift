@@ -12,9 +12,6 @@ package protocol EntryStorage<Value>: ~Copyable {
   /// The number of entries, tombstones included.
   var count: Int { get }
 
-  /// The entry under a key, tombstones included. O(1).
-  func entry(forKey key: Key) -> StoredEntry<Value>?
-
   /// Where a key is, for several things to be done there that need not look for it again. O(1).
   func place(of key: Key) -> Place
 
@@ -24,17 +21,14 @@ package protocol EntryStorage<Value>: ~Copyable {
   /// What is there, as far as numbers tell. O(1).
   func occupant(of place: Place) -> Occupant
 
-  /// Puts one entry. O(1).
-  mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key, at place: Place)
-
-  /// Puts a value that was written under this version, and of which there is nothing more to say. O(1).
-  mutating func commit(_ value: Value, _ version: Version, forKey key: Key, at place: Place)
-
-  /// Begins a commit of several entries, which snapshots see all together or not at all.
+  /// Begins a commit of entries, which snapshots see all together or not at all.
   mutating func begin()
 
-  /// Puts one entry of a commit that has begun; ``entry(forKey:)`` returns it at once. O(1).
-  mutating func put(_ entry: StoredEntry<Value>, forKey key: Key)
+  /// Puts one entry of a commit that has begun; ``entry(at:)`` returns it at once. O(1).
+  mutating func put(_ entry: StoredEntry<Value>, forKey key: Key, at place: Place)
+
+  /// Puts a value that was written under this version, and of which there is nothing more to say. O(1).
+  mutating func put(_ value: Value, _ version: Version, forKey key: Key, at place: Place)
 
   /// Ends a commit that has begun. O(entries put).
   mutating func publish()
@@ -56,9 +50,33 @@ package protocol EntryStorage<Value>: ~Copyable {
 }
 
 extension EntryStorage where Self: ~Copyable {
+  /// The entry under a key, tombstones included. O(1).
+  package func entry(forKey key: Key) -> StoredEntry<Value>? {
+    entry(at: place(of: key))
+  }
+
+  /// Puts one entry of a commit that has begun. O(1).
+  package mutating func put(_ entry: StoredEntry<Value>, forKey key: Key) {
+    put(entry, forKey: key, at: place(of: key))
+  }
+
   /// Puts one entry. O(1).
   package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key) {
     commit(entry, forKey: key, at: place(of: key))
+  }
+
+  /// Puts one entry. O(1).
+  package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key, at place: Place) {
+    begin()
+    put(entry, forKey: key, at: place)
+    publish()
+  }
+
+  /// Puts a value that was written under this version, and of which there is nothing more to say. O(1).
+  package mutating func commit(_ value: Value, _ version: Version, forKey key: Key, at place: Place) {
+    begin()
+    put(value, version, forKey: key, at: place)
+    publish()
   }
 
   /// Puts several entries, which snapshots see all together or not at all. O(entries).

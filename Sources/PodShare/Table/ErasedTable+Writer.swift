@@ -20,10 +20,6 @@ extension ErasedTable {
 
     package var count: Int { cells.count }
 
-    package func entry(forKey key: Key) -> StoredEntry<ErasedValue>? {
-      cells.find(key).map(table.entry)
-    }
-
     package func snapshot() -> TableSnapshot {
       table.snapshot()
     }
@@ -54,26 +50,16 @@ extension ErasedTable {
       return table.numbers(of: cell).map { .value($0) } ?? .other
     }
 
-    package mutating func commit(_ entry: StoredEntry<ErasedValue>, forKey key: Key, at place: Place) {
-      let unreachable = cells.commit(key, at: place.cells) {
-        table.makeCell(entry, key: $0, position: $1)
-      }
-      table.giveUp(unreachable)
-    }
-
-    package mutating func commit(_ value: ErasedValue, _ version: Version, forKey key: Key, at place: Place) {
-      let unreachable = cells.commit(key, at: place.cells) {
-        table.makeCell(value, version, nil, key: $0, position: $1)
-      }
-      table.giveUp(unreachable)
-    }
-
     package mutating func begin() {
       cells.begin()
     }
 
-    package mutating func put(_ entry: StoredEntry<ErasedValue>, forKey key: Key) {
-      cells.put(key) { table.makeCell(entry, key: $0, position: $1) }
+    package mutating func put(_ entry: StoredEntry<ErasedValue>, forKey key: Key, at place: Place) {
+      cells.put(key, at: place.cells) { table.makeCell(entry, key: $0, position: $1) }
+    }
+
+    package mutating func put(_ value: ErasedValue, _ version: Version, forKey key: Key, at place: Place) {
+      cells.put(key, at: place.cells) { table.makeCell(value, version, nil, key: $0, position: $1) }
     }
 
     package mutating func publish() {

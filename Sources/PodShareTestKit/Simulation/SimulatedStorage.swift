@@ -26,13 +26,6 @@ package enum SimulatedStorage<Value: Sendable>: EntryStorage, ~Copyable {
     }
   }
 
-  package func entry(forKey key: Key) -> StoredEntry<Value>? {
-    switch self {
-    case .dictionary(let storage): storage.entry(forKey: key)
-    case .table(let storage): storage.entry(forKey: key)
-    }
-  }
-
   package func snapshot() -> [Key: StoredEntry<Value>] {
     switch self {
     case .dictionary(let storage): storage.snapshot()
@@ -51,7 +44,12 @@ package enum SimulatedStorage<Value: Sendable>: EntryStorage, ~Copyable {
 
   package func place(of key: Key) -> Key { key }
 
-  package func entry(at place: Key) -> StoredEntry<Value>? { entry(forKey: place) }
+  package func entry(at place: Key) -> StoredEntry<Value>? {
+    switch self {
+    case .dictionary(let storage): storage.entry(forKey: place)
+    case .table(let storage): storage.entry(forKey: place)
+    }
+  }
 
   package func occupant(of place: Key) -> Occupant {
     switch self {
@@ -60,24 +58,24 @@ package enum SimulatedStorage<Value: Sendable>: EntryStorage, ~Copyable {
     }
   }
 
-  package mutating func commit(_ entry: StoredEntry<Value>, forKey key: Key, at place: Key) {
+  package mutating func put(_ entry: StoredEntry<Value>, forKey key: Key, at place: Key) {
     switch consume self {
     case .dictionary(var storage):
-      storage.commit(entry, forKey: key)
+      storage.put(entry, forKey: key)
       self = .dictionary(storage)
     case .table(var storage):
-      storage.commit(entry, forKey: key)
+      storage.put(entry, forKey: key)
       self = .table(storage)
     }
   }
 
-  package mutating func commit(_ value: Value, _ version: Version, forKey key: Key, at place: Key) {
+  package mutating func put(_ value: Value, _ version: Version, forKey key: Key, at place: Key) {
     switch consume self {
     case .dictionary(var storage):
-      storage.commit(value, version, forKey: key, at: place)
+      storage.put(value, version, forKey: key, at: place)
       self = .dictionary(storage)
     case .table(var storage):
-      storage.commit(value, version, forKey: key, at: storage.place(of: place))
+      storage.put(value, version, forKey: key, at: storage.place(of: place))
       self = .table(storage)
     }
   }
@@ -89,17 +87,6 @@ package enum SimulatedStorage<Value: Sendable>: EntryStorage, ~Copyable {
       self = .dictionary(storage)
     case .table(var storage):
       storage.begin()
-      self = .table(storage)
-    }
-  }
-
-  package mutating func put(_ entry: StoredEntry<Value>, forKey key: Key) {
-    switch consume self {
-    case .dictionary(var storage):
-      storage.put(entry, forKey: key)
-      self = .dictionary(storage)
-    case .table(var storage):
-      storage.put(entry, forKey: key)
       self = .table(storage)
     }
   }

@@ -32,10 +32,6 @@ extension Table {
 
     package var count: Int { writer.count }
 
-    package func entry(forKey key: Key) -> StoredEntry<Value>? {
-      writer.entry(forKey: key).map { StoredEntry($0) }
-    }
-
     package func snapshot() -> TypedTableSnapshot<Value> {
       TypedTableSnapshot(entries: writer.snapshot())
     }
@@ -54,24 +50,20 @@ extension Table {
 
     package func occupant(of place: ErasedTable.Writer.Place) -> Occupant { writer.occupant(of: place) }
 
-    package mutating func commit(
+    package mutating func put(
       _ entry: StoredEntry<Value>, forKey key: Key, at place: ErasedTable.Writer.Place
     ) {
-      writer.commit(entry.erased(forKey: key, as: type), forKey: key, at: place)
+      writer.put(entry.erased(forKey: key, as: type), forKey: key, at: place)
     }
 
-    package mutating func commit(
+    package mutating func put(
       _ value: Value, _ version: Version, forKey key: Key, at place: ErasedTable.Writer.Place
     ) {
-      writer.commit(ErasedValue(value, forKey: key, as: type), version, forKey: key, at: place)
+      writer.put(ErasedValue(value, forKey: key, as: type), version, forKey: key, at: place)
     }
 
     package mutating func begin() {
       writer.begin()
-    }
-
-    package mutating func put(_ entry: StoredEntry<Value>, forKey key: Key) {
-      writer.put(entry.erased(forKey: key, as: type), forKey: key)
     }
 
     package mutating func publish() {

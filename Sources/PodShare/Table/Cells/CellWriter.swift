@@ -82,8 +82,10 @@ struct CellWriter: ~Copyable {
 
   /// Puts a cell, made by `make` of the key's bytes and of what a head says of every cell, over that of the same key, if
   /// there is one.
-  mutating func put(_ key: Key, _ make: (UnsafeRawBufferPointer, CellHead.Position) -> Cell) {
-    key.withBytes { put($0, at: place(of: $0), make) }
+  mutating func put(
+    _ key: Key, at place: Place, _ make: (UnsafeRawBufferPointer, CellHead.Position) -> Cell
+  ) {
+    key.withBytes { put($0, at: place, make) }
   }
 
   private mutating func put(
@@ -102,15 +104,6 @@ struct CellWriter: ~Copyable {
     } else {
       table.insert(cell) { reclamation.retire(.memory($0)) }
     }
-  }
-
-  /// Puts one cell as a commit of its own. Returns cells that no thread can reach any more.
-  mutating func commit(
-    _ key: Key, at place: Place, _ make: (UnsafeRawBufferPointer, CellHead.Position) -> Cell
-  ) -> [Cell] {
-    begin()
-    key.withBytes { put($0, at: place, make) }
-    return publish()
   }
 
   /// Ends a commit. Returns cells that no thread can reach any more.
