@@ -70,4 +70,26 @@ struct MergingTests {
     replica.receive(saved: [write("a", 1, 1), delete, write("c", 1, 4)], wall: later, outbox: &outbox)
     #expect(replica.snapshot().mapValues(\.value) == [Key("b"): 1, Key("c"): 1])
   }
+
+  @Test(
+    "Nor does what this pod itself has written and deleted, with no word to anybody in between",
+    arguments: SimulatedStorageKind.allCases)
+  func ownForgotten(kind: SimulatedStorageKind) throws {
+    var replica = replica(kind)
+    var outbox = Outbox<Int>()
+    var versions: [Version] = []
+    for action in [LocalChange<Int>.Action.set(1), .delete] {
+      versions.append(
+        try replica.write(
+          LocalChange(key: Key("a"), action: action), encoder: WriteEncoder(author: replica.identity),
+          wall: wall, outbox: &outbox))
+    }
+    let later = wall.advanced(by: .seconds(120))
+    while replica.collectTombstones(wall: later, outbox: &outbox) {}
+    #expect(replica.count == 0)
+    let set = Write(key: Key("a"), version: versions[0], content: .set(1))
+    replica.receive(saved: [set], wall: later, outbox: &outbox)
+    #expect(replica.count == 0)
+    #expect(replica.context.contains(versions[0]) && replica.context.contains(versions[1]))
+  }
 }
