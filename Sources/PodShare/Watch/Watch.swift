@@ -15,10 +15,6 @@ public struct Watch<Value: Sendable>: AsyncSequence, Sendable {
 
   @usableFromInline let registration: WatchRegistration
 
-  init(registration: WatchRegistration) {
-    self.registration = registration
-  }
-
   @inlinable
   public func makeAsyncIterator() -> AsyncIterator {
     AsyncIterator(registration: registration)
