@@ -75,12 +75,12 @@ struct PodCommand: AsyncParsableCommand {
   private func serve() async throws {
     let problems = Problems(isTelling: true)
     let joined = try await makeNetwork(problems)
-    let joining = Task {
-      try await Connection.join(network, over: joined, patience: .seconds(1), problems: problems)
-    }
     let stop = Stop()
     let signals = await Interruption.watch { stop.request() }
     defer { signals.cancel() }
+    let joining = Task {
+      try await Connection.join(network, over: joined, patience: .seconds(1), problems: problems)
+    }
     stop.whenRequested { joining.cancel() }
     let connection: Connection
     do {

@@ -48,6 +48,8 @@ struct TopCommand: AsyncParsableCommand {
   func run() async throws {
     try await reportingFailure {
       let connection = try await Connection.open(fleet)
+      let stop = Stop()
+      let signals = await Interruption.watch { stop.request() }
       let showing = Task {
         if !json, isatty(STDOUT_FILENO) == 1 {
           await showFullScreen(connection)
@@ -55,7 +57,7 @@ struct TopCommand: AsyncParsableCommand {
           await printSnapshots(connection)
         }
       }
-      let signals = await Interruption.watch { showing.cancel() }
+      stop.whenRequested { showing.cancel() }
       await showing.value
       await connection.close()
       signals.cancel()

@@ -47,8 +47,10 @@ struct WatchCommand: AsyncParsableCommand {
       connection.problems.tellFromNowOn()
       let events = connection.store.watch(
         .prefix(prefix), from: present ? .present : .now, buffering: .bounded(65_536))
+      let stop = Stop()
+      let signals = await Interruption.watch { stop.request() }
       let following = Task { try await follow(events) }
-      let signals = await Interruption.watch { following.cancel() }
+      stop.whenRequested { following.cancel() }
       let result = await following.result
       await connection.close()
       signals.cancel()
