@@ -36,10 +36,10 @@ package enum JSON {
     do {
       try state.encode(value)
       let result = try state.output.withBytes(body)
-      ThreadStates.put(back: state)
+      ThreadStates.put(back: consume state)
       return result
     } catch {
-      ThreadStates.put(back: state)
+      ThreadStates.put(back: consume state)
       throw error
     }
   }
@@ -85,10 +85,10 @@ package enum JSON {
     let state = ThreadStates.takeDecoding()
     do {
       let value = try state.decode(type, from: bytes, isStrict: isStrict)
-      ThreadStates.put(back: state)
+      ThreadStates.put(back: consume state)
       return value
     } catch {
-      ThreadStates.put(back: state)
+      ThreadStates.put(back: consume state)
       throw error
     }
   }

@@ -6,7 +6,8 @@ import Foundation
 /// Whoever takes one owns it until it is put back; a value that encodes another one meanwhile finds none and gets a new
 /// one. Nobody else can see it, since it is only put back if nothing refers to it any more.
 enum ThreadStates {
-  /// What one thread keeps. Only that thread has a reference to it.
+  /// What one thread keeps. Only that thread has a reference to it. Its properties are not checked for overlapping access:
+  /// no code of a value's runs while one of them is accessed.
   private final class Kept {
     @exclusivity(unchecked) var encoding: EncodingState?
     @exclusivity(unchecked) var decoding: DecodingState?

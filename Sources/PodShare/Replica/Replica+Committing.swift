@@ -100,7 +100,7 @@ extension Replica where Storage: ~Copyable {
   }
 
   private func tally(of entry: StoredEntry<Value>, _ keyHash: UInt64) -> Tally {
-    Tally(of: entry, keyHash: keyHash, isMerged: options.merge != nil)
+    Tally(of: entry, keyHash: keyHash, isMerged: isMerging)
   }
 
   private mutating func replace(_ old: Tally, with new: Tally, at keyHash: UInt64) {

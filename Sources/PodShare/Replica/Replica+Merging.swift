@@ -39,8 +39,8 @@ extension Replica where Storage: ~Copyable {
   private mutating func merge(_ write: Write<Value>, _ merging: inout Merging, outbox: inout Outbox<Value>) {
     if merging.isStream { confirm(write.key) }
     let place = storage.place(of: write.key)
-    if let (value, occupant) = plainChange(by: write, at: place) {
-      return merge(value, of: write, at: place, over: occupant, &merging, outbox: &outbox)
+    if let (value, previous) = plainChange(by: write, at: place) {
+      return merge(value, of: write, at: place, over: previous, &merging, outbox: &outbox)
     }
     let previous = storage.entry(at: place)
     guard isAdmitted(write, over: previous, &merging, outbox: &outbox),
@@ -129,7 +129,7 @@ extension Replica where Storage: ~Copyable {
     let keyHash = StableHash.hash(write.key)
     let entry = resolution.entry(for: write)
     return SyncMessage.EntryDigest(
-      keyHash: keyHash, hash: entry.digest(keyHash: keyHash, isMerged: options.merge != nil))
+      keyHash: keyHash, hash: entry.digest(keyHash: keyHash, isMerged: isMerging))
   }
 
   /// Whether an entry of another pod's was once here and is gone for good.

@@ -9,8 +9,6 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
   package let identity: PodIdentity
   let options: ReplicaOptions<Value>
   let resolution: ConflictResolution<Value>
-  /// Whether there is a merge function: much quicker to see.
-  let isMerging: Bool
   let startedAt: Timestamp
 
   var storage: Storage
@@ -36,7 +34,6 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     self.identity = identity
     self.options = options
     self.storage = storage
-    isMerging = options.merge != nil
     startedAt = now
     resolution = ConflictResolution(merge: options.merge, tombstoneTTL: options.tombstoneTTL)
     lastSequence = identity.incarnation
@@ -59,6 +56,9 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     guard lastSequence > (recorded.last(of: identity) ?? identity.incarnation) else { return }
     recorded.insert((identity.incarnation + 1)...lastSequence, of: identity)
   }
+
+  /// Whether there is a merge function.
+  var isMerging: Bool { options.merge != nil }
 
   /// The number of entries, tombstones included.
   package var count: Int { storage.count }

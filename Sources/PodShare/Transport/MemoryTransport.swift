@@ -47,9 +47,8 @@ public final class MemoryTransport: Transport {
 
   public func publish(_ message: ByteBuffer, to topic: String) -> PublishOutcome {
     guard isConnected else { return .disconnected }
-    let subscribers = network.subscribers(to: topic)
-    for index in subscribers.indices where subscribers[index].transport.isConnected {
-      subscribers[index].onEvent(.message(message))
+    for subscriber in network.subscribers(to: topic) where subscriber.transport.isConnected {
+      subscriber.onEvent(.message(message))
     }
     return .accepted
   }
@@ -64,7 +63,7 @@ public final class MemoryTransport: Transport {
     guard link.load(ordering: .acquiring) != .closed else {
       throw TransportError(.closed, "this transport was closed")
     }
-    let id = network.subscribe(self, to: topic, onEvent: onEvent)
+    let id = network.add(MemoryNetwork.Subscriber(transport: self, onEvent: onEvent), to: topic)
     return TransportSubscription { [weak network] in network?.remove(id, from: topic) }
   }
 
@@ -105,25 +104,17 @@ extension MemoryTransport: EntryTransport {
 
 /// A network inside one process, which any number of ``MemoryTransport``s connect to.
 public final class MemoryNetwork: Sendable {
-  final class Subscriber: Sendable {
-    let id: UInt64
+  struct Subscriber: Sendable {
+    fileprivate(set) var id: UInt64 = 0
     let transport: MemoryTransport
     let onEvent: @Sendable (TransportEvent) -> Void
-
-    fileprivate init(
-      _ id: UInt64, _ transport: MemoryTransport, onEvent: @escaping @Sendable (TransportEvent) -> Void
-    ) {
-      self.id = id
-      self.transport = transport
-      self.onEvent = onEvent
-    }
   }
 
   private struct State {
     // By the bytes of the topic: two spellings that Swift calls equal are two topics.
     private(set) var topics: [Key: [Subscriber]] = [:]
     var lastID: UInt64 = 0
-    /// What was looked up last: mostly it is next, too.
+    /// The topic that was looked up last, which mostly is the next one, too, and who listens to it.
     private var lastTopic = Key("")
     private var lastSubscribers: [Subscriber] = []
 
@@ -162,12 +153,11 @@ public final class MemoryNetwork: Sendable {
     return topics.joined().filter { $0.transport === transport }
   }
 
-  func subscribe(
-    _ transport: MemoryTransport, to topic: String, onEvent: @escaping @Sendable (TransportEvent) -> Void
-  ) -> UInt64 {
+  func add(_ subscriber: Subscriber, to topic: String) -> UInt64 {
     state.withLockedValue { state in
       state.lastID += 1
-      let subscriber = Subscriber(state.lastID, transport, onEvent: onEvent)
+      var subscriber = subscriber
+      subscriber.id = state.lastID
       state.change { $0[Key(topic), default: []].append(subscriber) }
       return state.lastID
     }
@@ -178,8 +168,7 @@ public final class MemoryNetwork: Sendable {
     let topic = Key(topic)
     let removed = state.withLockedValue { state in
       state.change { topics -> Subscriber? in
-        guard var subscribers = topics[topic],
-          let index = subscribers.firstIndex(where: { $0.id == id })
+        guard var subscribers = topics[topic], let index = subscribers.firstIndex(where: { $0.id == id })
         else { return nil }
         let removed = subscribers.remove(at: index)
         topics[topic] = subscribers.isEmpty ? nil : subscribers

@@ -15,11 +15,6 @@ extension ByteBuffer {
     writeVarint(UInt64(number))
   }
 
-  mutating func writeKey(_ key: Key) {
-    writeVarint(key.string.utf8.count)
-    writeString(key.string)
-  }
-
   mutating func writeIdentity(_ identity: PodIdentity) {
     writeInteger(UInt8(identity.nodeID.utf8.count))
     writeString(identity.nodeID)

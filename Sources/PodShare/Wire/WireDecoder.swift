@@ -17,16 +17,6 @@ package enum WireDecoder {
     return try WireReader.read(bytes, knowing: author) { reader throws(WireError) in try decode(&reader) }
   }
 
-  /// The message as a plain write by a known pod. Nil if it is none, or malformed: ``decode(_:)`` says what it is then.
-  package static func plainWrite(_ message: ByteBuffer, by author: EncodedIdentity) -> PlainWrite? {
-    guard message.readableBytes <= WireLimits.messageBytes else { return nil }
-    do {
-      return try WireReader.read(message) { reader throws(WireError) in try reader.plainWrite(by: author) }
-    } catch {
-      return nil
-    }
-  }
-
   private static func decode(_ reader: inout WireReader) throws(WireError) -> WireMessage {
     let kind = try readPreamble(&reader)
     switch kind {

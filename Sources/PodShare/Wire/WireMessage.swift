@@ -16,14 +16,6 @@ package struct WireWrite: Sendable {
   package var entries: [WireEntry]
 }
 
-/// A write as nearly all are: of one key, to a value, with nothing more to say about it.
-package struct PlainWrite: Sendable {
-  package let version: Version
-  package let key: Key
-  /// Where the value's bytes are among the readable ones of the message.
-  package let value: Range<Int>
-}
-
 /// One entry on the wire. Its value's bytes are a slice of the message: copy before keeping.
 package struct WireEntry: Sendable {
   package enum Content: Sendable {

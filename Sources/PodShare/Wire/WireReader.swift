@@ -4,14 +4,14 @@ import NIOCore
 package final class EncodedIdentity: Sendable {
   package let identity: PodIdentity
   fileprivate let bytes: [UInt8]
-  fileprivate let writePreamble: [UInt8]
+  let preamble: WriteEncoder.Preamble
 
   package init(_ identity: PodIdentity) {
     self.identity = identity
     var bytes = ByteBuffer()
     bytes.writeIdentity(identity)
     self.bytes = Array(bytes.readableBytesView)
-    writePreamble = [WireCode.version, WireCode.Kind.write.rawValue] + self.bytes
+    preamble = WriteEncoder.Preamble(author: identity)
   }
 }
 
@@ -49,13 +49,17 @@ struct WireReader: ~Copyable {
 
   /// Whether the first `length` bytes of a message are those.
   static func begins(_ message: ByteBuffer, with bytes: [UInt8], upTo length: Int) -> Bool {
+    message.withUnsafeReadableBytes { begins($0, with: bytes, upTo: length) }
+  }
+
+  private static func begins(
+    _ message: UnsafeRawBufferPointer, with bytes: [UInt8], upTo length: Int
+  ) -> Bool {
     precondition(length <= bytes.count)
-    return message.withUnsafeReadableBytes { message in
-      bytes.withUnsafeBytes { bytes in
-        guard message.count >= length, let start = message.baseAddress, let expected = bytes.baseAddress
-        else { return false }
-        return start.hasBytes(of: expected, count: length)
-      }
+    return bytes.withUnsafeBytes { bytes in
+      guard message.count >= length, let start = message.baseAddress, let expected = bytes.baseAddress
+      else { return false }
+      return start.hasBytes(of: expected, count: length)
     }
   }
 
@@ -157,7 +161,7 @@ struct WireReader: ~Copyable {
 
   /// A pod that has written something, perhaps in wire version 1.
   mutating func author() throws(WireError) -> PodIdentity {
-    if let known, skip(known.bytes) { return known.identity }
+    if let known, skip(known.bytes, upTo: known.bytes.count) { return known.identity }
     let nodeID = try text(Int(try integer(UInt8.self)))
     guard Names.isValidNodeID(nodeID) else {
       throw error(.malformed("a node ID is empty or has control characters"))
@@ -170,32 +174,18 @@ struct WireReader: ~Copyable {
     return identity
   }
 
-  /// The message as a plain write by a known pod; nil if it is something else, or not known to be one.
-  mutating func plainWrite(by author: EncodedIdentity) throws(WireError) -> PlainWrite? {
-    guard author.identity.hasKnownIncarnation, skip(author.writePreamble) else { return nil }
-    let timestamp = try timestamp()
-    let sequence: UInt64 = try integer()
-    guard sequence < .max, try integer(UInt32.self) == 1, try integer() == WireCode.Content.set.rawValue
-    else { return nil }
-    let key = try key()
-    guard try integer() == UInt8(truncatingIfNeeded: Lifetime.permanent.kind) else { return nil }
-    let length = Int(try integer(UInt32.self))
-    // The flags are all there is behind the value.
-    guard remaining == length &+ 1 else { return nil }
-    let start = offset
-    offset &+= length
-    guard try integer(UInt8.self) == 0 else { return nil }
-    let version = Version(timestamp: timestamp, author: author.identity, sequence: sequence)
-    return PlainWrite(version: version, key: key, value: start..<(start + length))
+  /// Skips the first `length` of these bytes if they are the next.
+  mutating func skip(_ expected: [UInt8], upTo length: Int) -> Bool {
+    guard Self.begins(UnsafeRawBufferPointer(rebasing: bytes[offset...]), with: expected, upTo: length)
+    else { return false }
+    offset += length
+    return true
   }
 
-  /// Skips these bytes if they are the next.
-  private mutating func skip(_ expected: [UInt8]) -> Bool {
-    guard expected.count <= remaining else { return false }
-    let next = UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + expected.count)])
-    guard expected.withUnsafeBytes({ $0.hasBytes(of: next) }) else { return false }
-    offset += expected.count
-    return true
+  /// Skips so many bytes, which must not be a negative number, and says where among the message's readable ones they are.
+  mutating func range(_ length: Int) throws(WireError) -> Range<Int> {
+    _ = try take(length)
+    return (offset - length)..<offset
   }
 
   mutating func timestamp() throws(WireError) -> Timestamp {

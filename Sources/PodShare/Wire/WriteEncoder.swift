@@ -39,12 +39,15 @@ package struct WriteEncoder: ~Copyable, Sendable {
   }
 
   /// All of a message that sets one key, but for its stamp.
+  ///
+  /// - Parameter hasEpochs: Whether the stamp may have epochs.
   package static func set(
-    _ key: Key, to value: UnsafeRawBufferPointer, after preamble: Preamble
+    _ key: Key, to value: UnsafeRawBufferPointer, after preamble: Preamble, hasEpochs: Bool
   ) -> WriteEncoder {
-    let size = preamble.bytes.count + maxBytes(before: key) + value.count + 1
-    var buffer = ByteBufferAllocator().buffer(capacity: size)
-    WireWriter.write(to: &buffer, atMost: size) { writer in
+    let size = preamble.bytes.count + maxBytes(before: key) + value.count
+    let room = room(behind: size, entries: 1, hasEpochs: hasEpochs)
+    var buffer = ByteBufferAllocator().buffer(capacity: size + room)
+    WireWriter.write(to: &buffer, atMost: size + 1) { writer in
       preamble.bytes.withUnsafeBytes { writer.bytes($0) }
       writer.beginSet(key, valueLength: value.count)
       writer.bytes(value)
@@ -70,6 +73,11 @@ package struct WriteEncoder: ~Copyable, Sendable {
       bytes.writeInteger(UInt64(0))  // first sequence
       bytes.writeInteger(UInt32(0))  // count
       self.bytes = Array(bytes.readableBytesView)
+    }
+
+    /// Skips what a message begins with, if it is a write of this author's.
+    func isSkipped(by reader: inout WireReader) -> Bool {
+      reader.skip(bytes, upTo: length)
     }
 
     /// Whether a message is a write of this author's.
@@ -139,10 +147,22 @@ package struct WriteEncoder: ~Copyable, Sendable {
     1 + WireWriter.varintBytes + key.string.utf8.count + 1 + MemoryLayout<UInt32>.size
   }
 
-  /// Makes room for what ``finish(_:)`` mostly adds, so that it need not.
-  package mutating func prepareToFinish() {
-    if !isEnded, buffer.writableBytes == 0 { buffer.reserveCapacity(minimumWritableBytes: 1) }
+  /// Makes room for what ``finish(_:)`` adds, if that would otherwise have to move a long message.
+  ///
+  /// - Parameter hasEpochs: Whether the stamp may have epochs.
+  package mutating func prepareToFinish(hasEpochs: Bool) {
+    buffer.reserveCapacity(
+      minimumWritableBytes: Self.room(
+        behind: buffer.readableBytes, entries: Int(count), hasEpochs: hasEpochs))
   }
+
+  /// Messages are finished under a lock, where only short ones may be moved. Those mostly need not be, and are not made
+  /// larger for it.
+  private static func room(behind size: Int, entries: Int, hasEpochs: Bool) -> Int {
+    size < longMessage ? 1 : WriteStamp.maxBytes(entries: entries, hasEpochs: hasEpochs)
+  }
+
+  private static var longMessage: Int { 4_096 }
 
   /// Fills in what the replica has decided. The message is complete then.
   package consuming func finish(_ stamp: WriteStamp) -> ByteBuffer {
@@ -239,10 +259,12 @@ package struct WriteStamp: Sendable {
     exceptions.compactMap { if case .epoch(let index, let version) = $0 { (index, version) } else { nil } }
   }
 
-  /// What the stamp adds to a message at most, for each entry: two indices and a raise, and perhaps an epoch.
-  static func maxBytes(perEntryWithEpoch hasEpochs: Bool) -> Int {
-    let varints = 3 * 10
-    return hasEpochs ? varints + 8 + 1 + WireLimits.nodeIDBytes.upperBound + 8 + 8 : varints
+  /// What the stamp adds to a message at most: flags, the wall clock and two counts; for each entry two indices and a raise,
+  /// and perhaps an epoch.
+  static func maxBytes(entries: Int, hasEpochs: Bool) -> Int {
+    let varint = WireWriter.varintBytes
+    let epoch = hasEpochs ? 8 + 1 + WireLimits.nodeIDBytes.upperBound + 8 + 8 : 0
+    return 1 + 8 + 2 * varint + entries * (3 * varint + epoch)
   }
 }
 

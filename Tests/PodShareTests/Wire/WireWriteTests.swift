@@ -92,7 +92,7 @@ struct WireWriteTests {
     raised.exceptions = [.raised(index: 0, nanoseconds: 1)]
     for (stamp, hasMore) in [(plain, false), (raised, false), (plain, true), (raised, true)] {
       var made: WriteEncoder?
-      value.withUnsafeBytes { made = .set(key, to: $0, after: preamble) }
+      value.withUnsafeBytes { made = .set(key, to: $0, after: preamble, hasEpochs: false) }
       guard var whole = made.take() else { return }
       var parts = WriteEncoder(preamble, capacity: 0)
       try parts.set(key) { $0.writeBytes(value) }
@@ -113,6 +113,31 @@ struct WireWriteTests {
         continue
       }
       #expect(write.entries.count == (hasMore ? 2 : 1))
+    }
+  }
+
+  @Test(
+    "A long message is not moved when it is finished, which is done under a lock", arguments: [false, true])
+  func longMessage(hasEpochs: Bool) throws {
+    let author = PodIdentity(nodeID: String(repeating: "n", count: 255), incarnation: 7)
+    let preamble = WriteEncoder.Preamble(author: author)
+    let version = Version(timestamp: Timestamp(nanoseconds: 3), author: author, sequence: .max)
+    // All that can be said of an entry.
+    var stamp = WriteStamp(
+      timestamp: Timestamp(nanoseconds: 5), firstSequence: 8, wall: Timestamp(nanoseconds: 4))
+    stamp.exceptions = [.raised(index: 0, nanoseconds: .max)]
+    if hasEpochs { stamp.exceptions.append(.epoch(index: 0, version)) }
+    // Buffers have room for a power of two: these go up to one and beyond it.
+    for length in 64_500...65_700 {
+      let value = [UInt8](repeating: 0x37, count: length)
+      var made: WriteEncoder?
+      value.withUnsafeBytes { made = .set(Key("k"), to: $0, after: preamble, hasEpochs: hasEpochs) }
+      guard let whole = made.take() else { return }
+      var parts = WriteEncoder(preamble, capacity: 0)
+      try parts.set(Key("k")) { $0.writeBytes(value) }
+      parts.prepareToFinish(hasEpochs: hasEpochs)
+      let capacities = [whole.buffer.capacity, parts.buffer.capacity]
+      #expect([whole.finish(stamp).capacity, parts.finish(stamp).capacity] == capacities, "\(length) bytes")
     }
   }
 

@@ -60,6 +60,14 @@ extension Version {
 }
 
 extension VersionNumbers {
+  /// A hash that is the same on every pod.
+  var digest: UInt64 {
+    var hash = DigestHash(UInt64(bitPattern: timestamp.nanoseconds))
+    hash.combine(authorDigest)
+    hash.combine(sequence)
+    return hash.value
+  }
+
   /// The digest of a value's entry where there is no merge function: that of the entry itself.
   func entryDigest(keyHash: UInt64) -> UInt64 {
     var hash = DigestHash(keyHash)

@@ -197,7 +197,7 @@ extension Replica where Storage: ~Copyable {
   func hash(of bucket: Bucket) -> UInt64 {
     if let hash = digest.hash(of: bucket) { return hash }
     var hash: UInt64 = 0
-    let isMerged = options.merge != nil
+    let isMerged = isMerging
     storage.forEachEntry(inBucket: bucket.prefix, bits: bucket.bits) { key, entry in
       hash ^= entry.digest(keyHash: StableHash.hash(key), isMerged: isMerged)
     }
@@ -207,7 +207,7 @@ extension Replica where Storage: ~Copyable {
   /// In the order of their digests, so that it does not depend on this process's hashing.
   private func liveEntries(in bucket: Bucket) -> [(key: Key, digest: SyncMessage.EntryDigest)] {
     var entries: [(key: Key, digest: SyncMessage.EntryDigest)] = []
-    let isMerged = options.merge != nil
+    let isMerged = isMerging
     storage.forEachEntry(inBucket: bucket.prefix, bits: bucket.bits) { key, entry in
       guard !entry.isTombstone else { return }
       let keyHash = StableHash.hash(key)
@@ -232,7 +232,7 @@ extension Replica where Storage: ~Copyable {
       rest = rest.dropFirst(part.count)
       outbox.append(.send(.forgotten(.init(entries: Array(part))), to: sender))
     }
-    let isMerged = options.merge != nil
+    let isMerged = isMerging
     var better: [Key] = []
     var seen: Set<Key> = []
     for entry in entries where seen.insert(entry.key).inserted {
@@ -279,7 +279,7 @@ extension Replica where Storage: ~Copyable {
   mutating func receive(
     _ forgotten: SyncMessage.Forgotten, from sender: PodIdentity, outbox: inout Outbox<Value>
   ) {
-    let isMerged = options.merge != nil
+    let isMerged = isMerging
     var keys: [Key] = []
     for digest in forgotten.entries {
       storage.forEachEntry(inBucket: digest.keyHash, bits: 64) { key, entry in

@@ -8,11 +8,15 @@ protocol ErasedCodec: AnyObject, Sendable {
   /// Passes the bytes of a value, if the codec has them in memory of its own. Returns whether it has.
   func withBytes(of value: ErasedValue, _ body: (UnsafeRawBufferPointer) -> Void) throws -> Bool
 
-  /// Makes a value of bytes, to be written under a key.
-  func decode(_ key: Key, _ bytes: ByteBuffer) throws -> ErasedValue
-
   /// Makes a value of some of a message's readable bytes, to be written under a key.
   func decode(_ key: Key, _ range: Range<Int>, of message: ByteBuffer) throws -> ErasedValue
+}
+
+extension ErasedCodec {
+  /// Makes a value of bytes, to be written under a key.
+  func decode(_ key: Key, _ bytes: ByteBuffer) throws -> ErasedValue {
+    try decode(key, 0..<bytes.readableBytes, of: bytes)
+  }
 }
 
 /// A codec that forgets the type of its values.
@@ -37,14 +41,10 @@ final class CodecEraser<Typed: Codec>: ErasedCodec {
     return true
   }
 
-  func decode(_ key: Key, _ bytes: ByteBuffer) throws -> ErasedValue {
-    ErasedValue(try codec.decode(bytes), forKey: key, as: type)
-  }
-
   func decode(_ key: Key, _ range: Range<Int>, of message: ByteBuffer) throws -> ErasedValue {
     guard let raw else {
       let slice = message.getSlice(at: message.readerIndex + range.lowerBound, length: range.count)
-      return try decode(key, slice ?? ByteBuffer())
+      return ErasedValue(try codec.decode(slice ?? ByteBuffer()), forKey: key, as: type)
     }
     let value = try message.withUnsafeReadableBytes {
       try raw.value(of: UnsafeRawBufferPointer(rebasing: $0[range]))

@@ -121,7 +121,7 @@ extension StoreCore {
   // Inlined, like what it calls, lest every entry is copied whole.
   @inline(__always)
   private func decode(_ entry: WireEntry) -> Write<ErasedValue> {
-    let (write, undecodable) = entry.decoded(by: { try codec.decode($0, $1) })
+    let (write, undecodable) = entry.decoded { try codec.decode($0, $1) }
     if let undecodable {
       reporter.report(
         .undecodable(key: entry.key.string, reason: undecodable, peer: entry.version.origin))

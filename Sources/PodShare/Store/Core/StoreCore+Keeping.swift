@@ -236,8 +236,8 @@ extension StoreCore {
   private func encoded(_ entry: StoredEntry<ErasedValue>, forKey key: Key) -> ByteBuffer? {
     do {
       return try KeptEntry.encode(
-        entry, forKey: key, by: identity, isMerged: configuration.merge != nil,
-        encode: { try codec.encode($0, into: &$1) })
+        entry, forKey: key, by: identity, isMerged: configuration.merge != nil
+      ) { try codec.encode($0, into: &$1) }
     } catch {
       reporter.report(.encodingFailed(key: key.string, error))
       return nil

@@ -125,7 +125,7 @@ extension StoreCore {
     var isComplete = true
     for (key, entry) in entries {
       do {
-        try encoder.add(entry, forKey: key, encode: { try codec.encode($0, into: &$1) })
+        try encoder.add(entry, forKey: key) { try codec.encode($0, into: &$1) }
       } catch {
         isComplete = false
         reporter.report(.encodingFailed(key: key.string, error))

@@ -51,7 +51,7 @@ extension StoreCore {
   /// What the codec refuses is reported and left out.
   private func writes(of entry: StoredEntry<ErasedValue>, forKey key: Key) -> [WireEntry] {
     do {
-      return try entry.writes(forKey: key).map { try $0.encoded(by: { try codec.encode($0, into: &$1) }) }
+      return try entry.writes(forKey: key).map { try $0.encoded { try codec.encode($0, into: &$1) } }
     } catch {
       reporter.report(.encodingFailed(key: key.string, error))
       return []

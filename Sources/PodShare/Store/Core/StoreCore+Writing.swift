@@ -27,8 +27,9 @@ extension StoreCore {
     var message: WriteEncoder? = encoder
     let wall = now()
     return try updateWhenUncrowded { state throws(StoreError) in
+      guard !state.isClosed else { throw .closed }
       let present = state.replica.entry(forKey: change.key).flatMap { $0.isTombstone ? nil : $0.version }
-      guard present == expected || state.isClosed else { return nil }
+      guard present == expected else { return nil }
       return try write(change, &message, wall: wall, to: &state)
     }
   }
@@ -55,10 +56,9 @@ extension StoreCore {
       if configuration.copiesValues { changes[index] = try copy(of: changes[index], encodedBy: encoder) }
     }
     let size =
-      encoder.buffer.readableBytes + WriteStamp.maxBytes(perEntryWithEpoch: configuration.merge != nil)
-      * changes.count
+      encoder.buffer.readableBytes + WriteStamp.maxBytes(entries: changes.count, hasEpochs: hasEpochs)
     guard size <= WireLimits.messageBytes else { throw .batchTooLarge(size: size) }
-    encoder.prepareToFinish()
+    encoder.prepareToFinish(hasEpochs: hasEpochs)
     let wall = now()
     var message: WriteEncoder? = consume encoder
     try updateWhenUncrowded { [changes] state throws(StoreError) in
@@ -102,8 +102,8 @@ extension StoreCore {
     if case .set(let value) = change.action {
       var encoder: WriteEncoder?
       do {
-        _ = try configuration.codec.withBytes(of: value) {
-          encoder = .set(change.key, to: $0, after: preamble)
+        _ = try codec.withBytes(of: value) {
+          encoder = .set(change.key, to: $0, after: preamble, hasEpochs: hasEpochs)
         }
       } catch {
         throw .encodingFailed(key: change.key.string, error)
@@ -115,7 +115,7 @@ extension StoreCore {
     }
     var encoder = WriteEncoder(preamble, capacity: Self.usualEntryBytes)
     try encode(change, into: &encoder)
-    encoder.prepareToFinish()
+    encoder.prepareToFinish(hasEpochs: hasEpochs)
     return encoder
   }
 
@@ -149,6 +149,9 @@ extension StoreCore {
       throw .encodingFailed(key: change.key.string, error)
     }
   }
+
+  /// Whether what is written may have to say after which delete it was.
+  private var hasEpochs: Bool { configuration.merge != nil }
 
   /// What a key and a small value take. A message that is longer grows.
   private static var usualEntryBytes: Int { 96 }

@@ -57,11 +57,6 @@ struct CellWriter: ~Copyable {
     return Place(hash: hash, found: found, entry: found.flatMap { layout.isRemoved($0.cell) ? nil : $0.cell })
   }
 
-  /// The cell of a key that is there.
-  func find(_ key: Key) -> Cell? {
-    place(of: key).entry
-  }
-
   /// Passes the cells of all keys whose ``StableHash`` begins with the `bits` highest bits of `prefix`.
   func forEachCell(inBucket prefix: UInt64, bits: Int, _ body: (Cell) throws -> Void) rethrows {
     try buckets.forEach(inBucket: prefix, bits: bits) { hash, stableHash in

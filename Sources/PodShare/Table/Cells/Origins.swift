@@ -6,6 +6,7 @@
 final class Origins {
   final class Origin {
     let identity: PodIdentity
+    // Not checked for overlapping access: it is the writer's alone, and lent to nobody.
     @exclusivity(unchecked) fileprivate var cells = 0
 
     init(_ identity: PodIdentity) {
