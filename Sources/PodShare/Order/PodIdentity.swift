@@ -3,10 +3,8 @@
 /// A pod that restarts under its old node ID has a new incarnation and is never taken for its predecessor. The
 /// incarnation is 62 random bits and only ever compared for equality; a pod numbers its writes from
 /// `incarnation + 1`, so that no (timestamp, node ID, sequence) repeats.
-package struct PodIdentity: Sendable {
-  // A copy of an identity costs nothing if the node ID is short: Swift keeps strings of up to 15 bytes in themselves. Were
-  // this a reference, the threads that write and those that watch would all count references to one object.
-  package let nodeID: String
+package struct PodIdentity: Sendable, BitwiseCopyable {
+  private let name: NodeName
   package let incarnation: UInt64
   /// A hash of the node ID that is the same on every pod. Not of the incarnation: who knows a write by way of wire
   /// version 1 does not know that, and holds the same entry as who does. The numbers of writes tell incarnations apart.
@@ -15,10 +13,16 @@ package struct PodIdentity: Sendable {
   package static var incarnations: Range<UInt64> { 0..<(1 << 62) }
 
   package init(nodeID: String, incarnation: UInt64) {
-    self.nodeID = nodeID
-    self.incarnation = incarnation
-    digest = StableHash.hash(Key(nodeID))
+    self.init(NodeName(nodeID), incarnation: incarnation)
   }
+
+  init(_ name: NodeName, incarnation: UInt64) {
+    self.name = name
+    self.incarnation = incarnation
+    digest = name.digest
+  }
+
+  package var nodeID: String { name.string }
 
   /// The author of a write that came in wire version 1, which does not say the incarnation.
   ///
@@ -29,20 +33,22 @@ package struct PodIdentity: Sendable {
   }
 
   /// One more than any incarnation there is.
-  private static var unknownIncarnation: UInt64 { incarnations.upperBound }
+  static var unknownIncarnation: UInt64 { incarnations.upperBound }
 
   package var hasKnownIncarnation: Bool { incarnation != Self.unknownIncarnation }
 
+  /// Whether it is a life of the same pod, by its node ID.
+  package func hasNodeID(of other: PodIdentity) -> Bool { name == other.name }
+
   /// The order of node IDs: bytewise, as every pod in any language sees it.
   package func nodeIDOrder(to other: PodIdentity) -> ByteOrder {
-    nodeID.byteOrder(to: other.nodeID)
+    name == other.name ? .same : nodeID.byteOrder(to: other.nodeID)
   }
 }
 
 extension PodIdentity: Hashable {
   package static func == (lhs: PodIdentity, rhs: PodIdentity) -> Bool {
-    lhs.incarnation == rhs.incarnation && lhs.digest == rhs.digest
-      && lhs.nodeID.hasBytes(of: rhs.nodeID)
+    lhs.incarnation == rhs.incarnation && lhs.name == rhs.name
   }
 
   package func hash(into hasher: inout Hasher) {

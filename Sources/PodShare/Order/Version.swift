@@ -33,7 +33,7 @@ extension Version: Comparable, Hashable {
 
   public static func == (lhs: Version, rhs: Version) -> Bool {
     lhs.timestamp == rhs.timestamp && lhs.sequence == rhs.sequence
-      && lhs.author.nodeIDOrder(to: rhs.author) == .same
+      && lhs.author.hasNodeID(of: rhs.author)
   }
 
   public func hash(into hasher: inout Hasher) {

@@ -20,12 +20,18 @@ extension Replica where Storage: ~Copyable {
     recordOwnNumbers()
     var merging = Merging(wall: wall, isStream: isStream)
     storage.begin()
+    // Lends its elements, where the array copies them.
+    let span = entries.span
     var start = 0
-    while start < entries.count {
+    while start < span.count {
       var end = start + 1
-      while end < entries.count, entries[end].key == entries[start].key { end += 1 }
+      if mergePlain(span, at: start, &merging, outbox: &outbox) {
+        start = end
+        continue
+      }
+      while end < span.count, span[end].key == span[start].key { end += 1 }
       if end == start + 1 {
-        merge(entries[start], &merging, outbox: &outbox)
+        merge(span[start], &merging, outbox: &outbox)
       } else {
         merge(entries[start..<end], &merging, outbox: &outbox)
       }
@@ -36,36 +42,50 @@ extension Replica where Storage: ~Copyable {
     return merging.forgotten
   }
 
+  /// Takes in a write that is a value alone, where it meets nothing, or the value of another write, and there is no merge
+  /// function. Returns false if it is none.
+  private mutating func mergePlain(
+    _ entries: Span<Write<Value>>, at index: Int, _ merging: inout Merging, outbox: inout Outbox<Value>
+  ) -> Bool {
+    guard !isMerging, entries[index].isPlain, case .set(let value) = entries[index].content else {
+      return false
+    }
+    let (key, version) = (entries[index].key, entries[index].version)
+    // Those of one key go together; two plain ones need not.
+    if index + 1 < entries.count, !entries[index + 1].isPlain, entries[index + 1].key == key { return false }
+    let place = storage.place(of: key)
+    guard let previous = storage.occupant(of: place).previous,
+      // Of two writes of one instant the names of their authors decide.
+      previous?.timestamp != version.timestamp
+    else { return false }
+    if merging.isStream { confirm(key) }
+    guard !isUnjoinable(key, version) else { return true }
+    if let previous, version.timestamp < previous.timestamp {
+      merging.numbers.append(version, in: recorded)
+      counters.rejectedWrites += 1
+      return true
+    }
+    guard !merging.numbers.wasSeen(version, in: recorded) else {
+      counters.rejectedWrites += 1
+      merging.forgotten.append(digest(of: entries[index]))
+      return true
+    }
+    merging.numbers.append(version, in: recorded)
+    counters.appliedWrites += 1
+    storage.put(value, version, forKey: key, at: place)
+    if previous == nil, !merging.isStream { noteUnconfirmed(key) }
+    note(value, version, forKey: key, over: previous, outbox: &outbox)
+    return true
+  }
+
   private mutating func merge(_ write: Write<Value>, _ merging: inout Merging, outbox: inout Outbox<Value>) {
     if merging.isStream { confirm(write.key) }
     let place = storage.place(of: write.key)
-    if let (value, previous) = plainChange(by: write, at: place) {
-      return merge(value, of: write, at: place, over: previous, &merging, outbox: &outbox)
-    }
     let previous = storage.entry(at: place)
     guard isAdmitted(write, over: previous, &merging, outbox: &outbox),
       let entry = resolve(previous, with: write, wall: merging.wall, outbox: &outbox)
     else { return }
     put(entry, over: previous, by: write, isStream: merging.isStream, outbox: &outbox)
-  }
-
-  /// The same for a value that meets nothing, or the value of another write, and no merge function.
-  private mutating func merge(
-    _ value: Value, of write: Write<Value>, at place: Storage.Place, over previous: VersionNumbers?,
-    _ merging: inout Merging, outbox: inout Outbox<Value>
-  ) {
-    let isNewer = previous.map { write.version.timestamp > $0.timestamp } ?? true
-    guard isAdmitted(write, isOlder: !isNewer, isNew: previous == nil, &merging, outbox: &outbox) else {
-      return
-    }
-    guard isNewer else {
-      counters.rejectedWrites += 1
-      return
-    }
-    counters.appliedWrites += 1
-    storage.put(value, write.version, forKey: write.key, at: place)
-    if previous == nil, !merging.isStream { noteUnconfirmed(write.key) }
-    note(value, write.version, forKey: write.key, over: previous, outbox: &outbox)
   }
 
   /// Takes in several writes of one key, which stand one behind the other: they change it together.

@@ -47,7 +47,7 @@ extension Replica where Storage: ~Copyable {
   private mutating func observe(
     _ author: PodIdentity, _ timestamp: Timestamp, wall: Timestamp, outbox: inout Outbox<Value>
   ) {
-    if author.nodeIDOrder(to: identity) == .same,
+    if author.hasNodeID(of: identity),
       timestamp > startedAt.advanced(by: max(options.maxClockSkew, .seconds(60)))
     {
       // Too late to be something that this pod's predecessor had sent.
@@ -61,7 +61,7 @@ extension Replica where Storage: ~Copyable {
   /// Whether this is a write of this pod's own, come back in wire version 1, which names no incarnation.
   private func isEcho(_ write: Write<Value>) -> Bool {
     let version = write.version
-    return !version.author.hasKnownIncarnation && version.author.nodeIDOrder(to: identity) == .same
+    return !version.author.hasKnownIncarnation && version.author.hasNodeID(of: identity)
       && version.sequence > identity.incarnation && version.sequence <= lastSequence
   }
 

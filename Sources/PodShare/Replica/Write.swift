@@ -28,6 +28,12 @@ package struct Write<Value: Sendable>: Sendable {
   /// Whether its author's pod, or whoever sent it on, has a merge function.
   var isJoined: Bool { fingerprint != nil || !isDelete && epoch != .beginning }
 
+  /// Whether it is a value, and nothing more is to be said of it.
+  var isPlain: Bool {
+    guard fingerprint == nil, case .set = content, case .beginning = epoch else { return false }
+    return true
+  }
+
   var isOpaque: Bool {
     if case .setOpaque = content { true } else { false }
   }
@@ -40,6 +46,9 @@ package struct Write<Value: Sendable>: Sendable {
     case delete(at: Timestamp)
   }
 }
+
+extension Write: Equatable where Value: Equatable {}
+extension Write.Content: Equatable where Value: Equatable {}
 
 /// What a caller wants written, before the replica has given it a version.
 package struct LocalChange<Value: Sendable>: Sendable {

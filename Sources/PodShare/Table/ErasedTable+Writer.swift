@@ -27,8 +27,9 @@ extension ErasedTable {
     package func forEachEntry(
       inBucket prefix: UInt64, bits: Int, _ body: (Key, StoredEntry<ErasedValue>) throws -> Void
     ) rethrows {
-      try cells.forEachCell(inBucket: prefix, bits: bits) {
-        try body(table.key(of: $0), table.entry(of: $0))
+      try cells.forEachCell(inBucket: prefix, bits: bits) { cell in
+        let entry = table.entry(in: cell)
+        try body(entry.key, entry.entry)
       }
     }
 
@@ -42,12 +43,12 @@ extension ErasedTable {
     }
 
     package func entry(at place: Place) -> StoredEntry<ErasedValue>? {
-      place.cells.entry.map(table.entry)
+      place.cells.entry.map { table.entry(in: $0).entry }
     }
 
     package func occupant(of place: Place) -> Occupant {
       guard let cell = place.cells.entry else { return .nothing }
-      return table.numbers(of: cell).map { .value($0) } ?? .other
+      return table.entry(in: cell).plainNumbers.map { .value($0) } ?? .other
     }
 
     package mutating func begin() {

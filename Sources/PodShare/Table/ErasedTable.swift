@@ -56,7 +56,7 @@ package final class ErasedTable: @unchecked Sendable {
 
   /// The entry under a key, tombstones included. O(1).
   package func entry(forKey key: Key) -> StoredEntry<ErasedValue>? {
-    withCell(forKey: key) { $0.map(entry) }
+    withCell(forKey: key) { cell in cell.map { entry(in: $0).entry } }
   }
 
   /// All entries, tombstones included, as they are at this moment. O(1): see ``TableSnapshot``.
@@ -80,41 +80,7 @@ package final class ErasedTable: @unchecked Sendable {
   // MARK: What is in a cell
 
   /// Only for a cell that says something of its key.
-  func entry(of cell: Cell) -> StoredEntry<ErasedValue> {
-    // Only cells that say that their key was removed have no author.
-    let identity = cell.head.pointee.author.unsafelyUnwrapped._withUnsafeGuaranteedRef(\.identity)
-    let version = Version(
-      timestamp: Timestamp(nanoseconds: cell.head.pointee.timestamp), author: identity,
-      sequence: cell.head.pointee.sequence)
-    guard let details = cell.head.pointee.details?.takeUnretainedValue() else {
-      return StoredEntry(version: version, content: .value(value(of: cell)))
-    }
-    let content: StoredEntry<ErasedValue>.Content =
-      switch details.content {
-      case .value: .value(value(of: cell))
-      case .tombstone(let deletedAt): .tombstone(deletedAt: deletedAt)
-      case .opaque(let writes, let readable):
-        .opaque(writes, readable: readable.map { .init(value: value(of: cell), version: $0) })
-      }
-    return StoredEntry(
-      version: version, epoch: details.epoch, content: content, fingerprint: details.fingerprint)
-  }
-
-  /// The version of a cell that is the value of one write and nothing more.
-  func numbers(of cell: Cell) -> VersionNumbers? {
-    guard cell.head.pointee.details == nil, let author = cell.head.pointee.author else { return nil }
-    return VersionNumbers(
-      timestamp: Timestamp(nanoseconds: cell.head.pointee.timestamp), sequence: cell.head.pointee.sequence,
-      authorDigest: author._withUnsafeGuaranteedRef { $0.identity.digest })
-  }
-
-  private func value(of cell: Cell) -> ErasedValue {
-    ErasedValue(in: CellObject.of(cell).takeUnretainedValue())
-  }
-
-  func key(of cell: Cell) -> Key {
-    Key(String(decoding: layout.key(of: cell), as: UTF8.self))
-  }
+  func entry(in cell: Cell) -> EntryInPlace { EntryInPlace(cell, layout) }
 
   /// Makes a cell for an entry, or takes the one that its value is in, and one reference to it. For the writer.
   func makeCell(

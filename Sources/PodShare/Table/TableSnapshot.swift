@@ -37,7 +37,7 @@ package struct TableSnapshot: Sequence, Sendable {
   /// The entry under a key, tombstones included.
   package subscript(key: Key) -> StoredEntry<ErasedValue>? {
     pin.table.withNewestCell(forKey: key) { cell in
-      cell.flatMap(pin.visible).map(pin.table.entry)
+      cell.flatMap(pin.visible).map { pin.table.entry(in: $0).entry }
     }
   }
 
@@ -46,8 +46,23 @@ package struct TableSnapshot: Sequence, Sendable {
   }
 
   package struct Iterator: IteratorProtocol, Sendable {
+    private var entries: Entries
+
+    fileprivate init(pin: Pin) {
+      entries = Entries(pin: pin)
+    }
+
+    package mutating func next() -> Element? {
+      entries.next().map { ($0.key, $0.entry) }
+    }
+  }
+
+  /// The entries, made into no more than it takes to send them.
+  package var entries: Entries { Entries(pin: pin) }
+
+  package struct Entries: Sequence, IteratorProtocol, Sendable {
     private let pin: Pin
-    private var buffer: [Element] = []
+    private var buffer: [SnapshotEntry] = []
     /// Of the next segment; nil after the last.
     private var position: UInt64? = 0
 
@@ -55,14 +70,13 @@ package struct TableSnapshot: Sequence, Sendable {
       self.pin = pin
     }
 
-    package mutating func next() -> Element? {
+    package mutating func next() -> SnapshotEntry? {
       while buffer.isEmpty {
         guard let position else { return nil }
         let section = pin.table.cells.enterUncounted()
         defer { section.end() }
         self.position = pin.table.cells.forEachCell(inSegmentAt: position) { cell in
-          guard let cell = pin.visible(cell) else { return }
-          buffer.append((pin.table.key(of: cell), pin.table.entry(of: cell)))
+          if let cell = pin.visible(cell) { buffer.append(SnapshotEntry(pin.table.entry(in: cell))) }
         }
       }
       return buffer.removeLast()

@@ -10,6 +10,7 @@ package struct PlainWrite: Sendable {
 
 extension WireDecoder {
   /// The message as a plain write by a known pod. Nil if it is none, or malformed: ``decode(_:)`` says what it is then.
+  @inline(__always)
   package static func plainWrite(_ message: ByteBuffer, by author: EncodedIdentity) -> PlainWrite? {
     guard message.readableBytes <= WireLimits.messageBytes, author.identity.hasKnownIncarnation else {
       return nil
@@ -23,6 +24,7 @@ extension WireDecoder {
     }
   }
 
+  @inline(__always)
   private static func plainWrite(
     _ reader: inout WireReader, by author: EncodedIdentity
   ) throws(WireError) -> PlainWrite? {

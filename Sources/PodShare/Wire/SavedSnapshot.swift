@@ -38,10 +38,10 @@ package enum SavedSnapshot {
       }
       var contents = Contents()
       while reader.remaining > 0 {
-        guard case .state(let chunk) = try WireDecoder.decode(try reader.value()) else {
+        guard case .state(_, let entries) = try WireDecoder.decode(try reader.value()) else {
           throw WireError(.malformed("the snapshot holds something other than state"))
         }
-        contents.entries += chunk.entries
+        contents.entries += entries
       }
       return contents
     }

@@ -68,6 +68,26 @@ package struct StateEncoder {
     entryWritten()
   }
 
+  /// Adds a value of which there is nothing more to say than its version, and whose bytes are there.
+  package mutating func set(
+    _ key: UnsafeRawBufferPointer, version: Version, to value: UnsafeRawBufferPointer
+  ) {
+    let version = ChunkVersion(version, &authors)
+    let limit =
+      1 + WireWriter.varintBytes + key.count + version.maxBytes + 1 + 1 + MemoryLayout<UInt32>.size
+      + value.count
+    WireWriter.write(to: &buffer, atMost: limit) { writer in
+      writer.integer(WireCode.Content.set.rawValue)
+      writer.key(key)
+      version.write(to: &writer)
+      writer.integer(UInt8(0))  // flags
+      writer.integer(UInt8(truncatingIfNeeded: Lifetime.permanent.kind))
+      writer.integer(UInt32(clamping: value.count))
+      writer.bytes(value)
+    }
+    entryWritten()
+  }
+
   package mutating func delete(_ key: Key, version: Version, epoch: Epoch, deletedAt: Timestamp) {
     writeHead(.delete, key, version, epoch, nil, nil)
     buffer.writeInteger(deletedAt.nanoseconds)

@@ -22,7 +22,9 @@ package enum WireDecoder {
     switch kind {
     case .write: return .write(try decodeWrite(&reader))
     case .stateRequest: return .stateRequest(try decodeStateRequest(&reader))
-    case .state: return .state(try decodeState(&reader))
+    case .state:
+      let (chunk, entries) = try decodeState(&reader)
+      return .state(chunk, entries)
     case .snapshot: throw WireError(.malformed("a snapshot is not a message"))
     case .keptContext: throw WireError(.malformed("what is kept is not a message"))
     case .heartbeat, .comparison, .differences, .want, .missing, .context, .forgotten, .receipt, .goodbye:
@@ -55,7 +57,7 @@ package enum WireDecoder {
     return kind
   }
 
-  private static func readSender(_ reader: inout WireReader) throws(WireError) -> PodIdentity {
+  static func readSender(_ reader: inout WireReader) throws(WireError) -> PodIdentity {
     let sender = try reader.identity()
     reader.origin = sender.nodeID
     return sender
@@ -149,7 +151,7 @@ package enum WireDecoder {
     entry.epoch = .after(delete)
   }
 
-  private static func readContent(_ reader: inout WireReader) throws(WireError) -> WireCode.Content {
+  static func readContent(_ reader: inout WireReader) throws(WireError) -> WireCode.Content {
     let code: UInt8 = try reader.integer()
     guard let content = WireCode.Content(rawValue: code) else {
       throw reader.error(.malformed("entry kind \(code) is unknown"))
@@ -157,115 +159,12 @@ package enum WireDecoder {
     return content
   }
 
-  // MARK: State
+  // MARK: State requests
 
   private static func decodeStateRequest(_ reader: inout WireReader) throws(WireError) -> StateRequest {
     let sender = try readSender(&reader)
     let request = StateRequest(sender: sender, id: try reader.integer())
     try reader.requireEnd()
     return request
-  }
-
-  private static func decodeState(_ reader: inout WireReader) throws(WireError) -> StateChunk {
-    let sender = try readSender(&reader)
-    try reader.requireChecksum()
-    let flags: UInt8 = try reader.integer()
-    guard flags & ~WireCode.State.known == 0 else { throw reader.error(.malformed("unknown flags \(flags)")) }
-    var position: StateChunk.Position?
-    if flags & WireCode.State.isAnswer != 0 {
-      let request: UInt64 = try reader.integer()
-      let answer: UInt64 = try reader.integer()
-      let index = try reader.varint()
-      guard index < UInt64(UInt32.max) else { throw reader.error(.numberOverflow) }
-      position = StateChunk.Position(request: request, answer: answer, index: Int(index))
-    }
-    var hop: UInt8?
-    if flags & WireCode.State.isPush != 0 {
-      guard position == nil else { throw reader.error(.malformed("a push is no answer")) }
-      hop = try reader.integer()
-    }
-    let count = Int(try reader.integer(UInt32.self))
-    guard count <= reader.remaining / 18 else { throw reader.error(.truncated) }
-    var authors: [PodIdentity] = []
-    var entries: [WireEntry] = []
-    entries.reserveCapacity(min(count, 4_096))
-    for _ in 0..<count { entries.append(try readEntry(&reader, &authors)) }
-    var closing: CausalContext?
-    if flags & WireCode.State.isLast != 0 { closing = try readContext(&reader, &authors) }
-    _ = try reader.integer(UInt32.self)  // The checksum.
-    try reader.requireEnd()
-    return StateChunk(
-      sender: sender, position: position, hop: hop, isSettled: flags & WireCode.State.isSettled != 0,
-      entries: entries,
-      closing: closing)
-  }
-
-  private static func readEntry(
-    _ reader: inout WireReader, _ authors: inout [PodIdentity]
-  ) throws(WireError) -> WireEntry {
-    let content = try readContent(&reader)
-    let key = try reader.key()
-    let version = try readVersion(&reader, &authors)
-    let (epoch, fingerprint) = try readExtra(&reader, &authors)
-    switch content {
-    case .delete:
-      guard fingerprint == nil else { throw reader.error(.malformed("a delete has no value")) }
-      // A tombstone's own version is that of the delete, unless a later write of before the delete was seen too.
-      let epoch = epoch == .beginning ? .after(version) : epoch
-      return WireEntry(key: key, version: version, epoch: epoch, content: .delete(at: try reader.timestamp()))
-    case .set:
-      let lifetime = try reader.lifetime()
-      let set = WireEntry.Content.set(lifetime: lifetime, bytes: try reader.value())
-      return WireEntry(key: key, version: version, epoch: epoch, content: set, fingerprint: fingerprint)
-    }
-  }
-
-  private static func readExtra(
-    _ reader: inout WireReader, _ authors: inout [PodIdentity]
-  ) throws(WireError) -> (Epoch, fingerprint: UInt64?) {
-    let flags: UInt8 = try reader.integer()
-    guard flags & ~WireCode.Extra.known == 0 else { throw reader.error(.malformed("unknown flags \(flags)")) }
-    var epoch = Epoch.beginning
-    if flags & WireCode.Extra.epoch != 0 { epoch = .after(try readVersion(&reader, &authors)) }
-    return (epoch, flags & WireCode.Extra.fingerprint != 0 ? try reader.integer() : nil)
-  }
-
-  private static func readVersion(
-    _ reader: inout WireReader, _ authors: inout [PodIdentity]
-  ) throws(WireError) -> Version {
-    let timestamp = try reader.timestamp()
-    let author = try readAuthor(&reader, &authors)
-    return Version(timestamp: timestamp, author: author, sequence: try reader.integer())
-  }
-
-  private static func readAuthor(
-    _ reader: inout WireReader, _ authors: inout [PodIdentity]
-  ) throws(WireError) -> PodIdentity {
-    let number = try reader.varint()
-    guard number > 0 else {
-      let author = try reader.author()
-      authors.append(author)
-      return author
-    }
-    guard number <= UInt64(authors.count) else {
-      throw reader.error(.malformed("author \(number) is not introduced"))
-    }
-    return authors[Int(number) - 1]
-  }
-
-  private static func readContext(
-    _ reader: inout WireReader, _ authors: inout [PodIdentity]
-  ) throws(WireError) -> CausalContext {
-    var context = CausalContext()
-    for _ in 0..<(try reader.count()) {
-      let author = try readAuthor(&reader, &authors)
-      for _ in 0..<(try reader.count()) {
-        let lower: UInt64 = try reader.integer()
-        let (upper, overflow) = lower.addingReportingOverflow(try reader.varint())
-        guard !overflow else { throw reader.error(.numberOverflow) }
-        context.insert(lower...upper, of: author)
-      }
-    }
-    return context
   }
 }

@@ -4,7 +4,7 @@ package import NIOCore
 package enum WireMessage: Sendable {
   case write(WireWrite)
   case stateRequest(StateRequest)
-  case state(StateChunk)
+  case state(StateChunk, [WireEntry])
   case sync(SyncMessage)
 }
 
@@ -43,7 +43,7 @@ package struct StateRequest: Sendable, Equatable {
   }
 }
 
-/// A part of what a pod holds.
+/// A part of what a pod holds, but for the entries.
 package struct StateChunk: Sendable {
   package struct Position: Sendable, Equatable {
     /// The request that this answers.
@@ -67,7 +67,6 @@ package struct StateChunk: Sendable {
   package var hop: UInt8?
   /// Whether the sender has itself finished joining.
   package var isSettled: Bool
-  package var entries: [WireEntry]
   /// Present in the last chunk of an answer: what the receiver has taken in once it has merged the answer whole.
   package var closing: CausalContext?
 }

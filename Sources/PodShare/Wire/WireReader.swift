@@ -133,7 +133,10 @@ struct WireReader: ~Copyable {
   }
 
   mutating func text(_ length: Int) throws(WireError) -> String {
-    let bytes = try take(length)
+    try text(try take(length))
+  }
+
+  private func text(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> String {
     let text = String(decoding: bytes, as: UTF8.self)
     // In what is not UTF-8 something has been replaced. To have every text validated would take three times as long.
     guard bytes.isASCII || text.utf8.elementsEqual(bytes) else { throw error(.invalidUTF8) }
@@ -162,16 +165,16 @@ struct WireReader: ~Copyable {
   /// A pod that has written something, perhaps in wire version 1.
   mutating func author() throws(WireError) -> PodIdentity {
     if let known, skip(known.bytes, upTo: known.bytes.count) { return known.identity }
-    let nodeID = try text(Int(try integer(UInt8.self)))
+    let bytes = try take(Int(try integer(UInt8.self)))
+    let incarnation: UInt64 = try integer()
+    guard PodIdentity.incarnations.contains(incarnation) || incarnation == PodIdentity.unknownIncarnation
+    else { throw error(.numberOverflow) }
+    if let name = NodeName.known(bytes) { return PodIdentity(name, incarnation: incarnation) }
+    let nodeID = try text(bytes)
     guard Names.isValidNodeID(nodeID) else {
       throw error(.malformed("a node ID is empty or has control characters"))
     }
-    let incarnation: UInt64 = try integer()
-    let identity = PodIdentity(nodeID: nodeID, incarnation: incarnation)
-    guard PodIdentity.incarnations.contains(incarnation) || !identity.hasKnownIncarnation else {
-      throw error(.numberOverflow)
-    }
-    return identity
+    return PodIdentity(nodeID: nodeID, incarnation: incarnation)
   }
 
   /// Skips the first `length` of these bytes if they are the next.
@@ -187,6 +190,9 @@ struct WireReader: ~Copyable {
     _ = try take(length)
     return (offset - length)..<offset
   }
+
+  /// A copy of some of the message's readable bytes.
+  func bytes(in range: Range<Int>) -> [UInt8] { Array(bytes[range]) }
 
   mutating func timestamp() throws(WireError) -> Timestamp {
     let stamp = Timestamp(nanoseconds: try integer())

@@ -55,10 +55,12 @@ struct WireWriter: ~Copyable {
   }
 
   mutating func key(_ key: Key) {
-    key.withBytes { bytes in
-      varint(UInt64(bytes.count))
-      self.bytes(bytes)
-    }
+    key.withBytes { self.key($0) }
+  }
+
+  mutating func key(_ key: UnsafeRawBufferPointer) {
+    varint(UInt64(key.count))
+    bytes(key)
   }
 
   mutating func identity(_ identity: PodIdentity) {

@@ -13,7 +13,8 @@ struct Hello: Equatable {
 
   var newestVersion = Hello.version
   var oldestVersion = Hello.version
-  var identity: PodIdentity
+  let nodeID: String
+  let incarnation: UInt64
   var cluster: String
   /// How often at least this pod says something on the link.
   var keepAlive: Duration
@@ -25,8 +26,8 @@ struct Hello: Equatable {
   func encoded() -> ByteBuffer {
     var buffer = ByteBuffer()
     buffer.writeMultipleIntegers(
-      newestVersion, oldestVersion, identity.incarnation, UInt32(clamping: keepAlive.milliseconds))
-    for text in [identity.nodeID, cluster] {
+      newestVersion, oldestVersion, incarnation, UInt32(clamping: keepAlive.milliseconds))
+    for text in [nodeID, cluster] {
       buffer.writeInteger(UInt16(text.utf8.count))
       buffer.writeString(text)
     }
@@ -34,7 +35,8 @@ struct Hello: Equatable {
   }
 
   init(identity: PodIdentity, cluster: String, keepAlive: Duration) {
-    self.identity = identity
+    nodeID = identity.nodeID
+    incarnation = identity.incarnation
     self.cluster = cluster
     self.keepAlive = keepAlive
   }
@@ -49,10 +51,14 @@ struct Hello: Equatable {
     else { throw FrameError(description: "a greeting that cannot be read") }
     newestVersion = newest
     oldestVersion = oldest
-    identity = PodIdentity(nodeID: nodeID, incarnation: incarnation)
+    self.nodeID = nodeID
+    self.incarnation = incarnation
     self.cluster = cluster
     self.keepAlive = .milliseconds(Int64(keepAlive))
   }
+
+  /// Who it is. Only to be asked of a pod of this cluster: an identity's name is kept for good.
+  var identity: PodIdentity { PodIdentity(nodeID: nodeID, incarnation: incarnation) }
 
   /// Whether there is a version that both sides speak.
   func isSpoken(by version: UInt8 = Hello.version) -> Bool {

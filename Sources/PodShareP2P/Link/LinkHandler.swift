@@ -67,7 +67,7 @@ final class LinkHandler: ChannelInboundHandler {
 
   var peerName: String {
     switch state.phase {
-    case .greeted(let hello), .established(let hello): hello.identity.nodeID
+    case .greeted(let hello), .established(let hello): hello.nodeID
     // The port of one that came in is another each time.
     case .greeting, .goPod, .ended: dialledAddress?.description ?? remoteHost
     }

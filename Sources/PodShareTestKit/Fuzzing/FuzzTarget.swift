@@ -57,6 +57,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
 
   private static func version2(_ bytes: ByteBuffer) {
     if let message = try? WireDecoder.decode(bytes) { apply(message) }
+    state(bytes)
     plainWrite(endingIn: bytes)
     // A fuzzer does not guess checksums: with the right one, what lies behind it is reached too.
     let checksumLength = MemoryLayout<UInt32>.size
@@ -65,6 +66,21 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     let body = bytes.readableBytesView.dropLast(checksumLength)
     repaired.setInteger(CRC32C.checksum(of: body), at: bytes.writerIndex - checksumLength)
     if let message = try? WireDecoder.decode(repaired) { apply(message) }
+    state(repaired)
+  }
+
+  /// What is read as a state's writes must be the writes of its entries, and malformed where those are.
+  private static func state(_ message: ByteBuffer) {
+    let codec = BytesCodec()
+    let direct = try? WireDecoder.state(message) { _, range in
+      Array(message.readableBytesView.dropFirst(range.lowerBound).prefix(range.count))
+    } report: { _, _ in
+    }
+    guard case .state(_, let entries) = try? WireDecoder.decode(message) else {
+      return precondition(direct == nil, "what is no state is read as one")
+    }
+    precondition(
+      direct?.1 == entries.map { $0.decoded { codec.decode($1) }.0 }, "a state is read in two ways")
   }
 
   /// What is read as a plain write, the short way, must be the same write the long way.
@@ -147,8 +163,8 @@ extension Replica where Storage == DictionaryStorage<[UInt8]> {
         writes(write.entries), from: write.author, stampedAt: write.timestamp, wall: wall, outbox: &outbox)
     case .stateRequest(let request):
       receive(request, outbox: &outbox)
-    case .state(let chunk):
-      receive(chunk, entries: writes(chunk.entries), wall: wall, outbox: &outbox)
+    case .state(let chunk, let entries):
+      receive(chunk, entries: writes(entries), wall: wall, outbox: &outbox)
     case .sync(let message):
       receive(message, wall: wall, outbox: &outbox)
     }

@@ -48,7 +48,7 @@ enum HealingFuzzing {
         precondition(after == before, "\(message) changed entries")
       }
     case .stateRequest(let request): replica.receive(request, outbox: &outbox)
-    case .state(let chunk): replica.receive(chunk, entries: [], wall: wall, outbox: &outbox)
+    case .state(let chunk, _): replica.receive(chunk, entries: [], wall: wall, outbox: &outbox)
     case .write: break
     }
   }

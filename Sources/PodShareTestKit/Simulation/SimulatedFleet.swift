@@ -248,12 +248,12 @@ package final class SimulatedFleet<Value: Sendable> {
         wall: wall, outbox: &pod.outbox)
     case .stateRequest(let request):
       pod.replica.receive(request, outbox: &pod.outbox)
-    case .state(let chunk):
+    case .state(let chunk, let entries):
       note(
-        "\(pod.identity) receives state of \(chunk.sender): \(chunk.entries.map { "\($0.key) \($0.version) \($0.epoch) \($0.content)" })"
+        "\(pod.identity) receives state of \(chunk.sender): \(entries.map { "\($0.key) \($0.version) \($0.epoch) \($0.content)" })"
       )
       pod.replica.receive(
-        chunk, entries: chunk.entries.map { $0.decoded(by: pod.decode).0 }, wall: wall, outbox: &pod.outbox)
+        chunk, entries: entries.map { $0.decoded(by: pod.decode).0 }, wall: wall, outbox: &pod.outbox)
     case .sync(let message):
       note("\(pod.identity) receives from \(message.sender): \(message.content)")
       pod.replica.receive(message, wall: wall, outbox: &pod.outbox)

@@ -9,11 +9,9 @@ struct WireStateTests {
   func roundTrip(seed: UInt64) throws {
     var samples = WireSamples(seed: seed)
     let sample = try samples.state()
-    let chunks = try sample.messages.map { message -> StateChunk in
-      guard case .state(let chunk) = try WireDecoder.decode(message) else { throw WireError(.empty) }
-      return chunk
-    }
-    #expect(chunks.flatMap(\.entries).map(WireSamples.Entry.init) == sample.entries, "seed \(seed)")
+    let decoded = try sample.messages.map(decode)
+    let chunks = decoded.map(\.chunk)
+    #expect(decoded.flatMap(\.entries).map(WireSamples.Entry.init) == sample.entries, "seed \(seed)")
     #expect(
       chunks.allSatisfy { $0.sender == sample.sender && $0.isSettled == sample.isSettled }, "seed \(seed)")
     if let answer = sample.answer {
@@ -26,6 +24,53 @@ struct WireStateTests {
     } else {
       #expect(chunks.allSatisfy { $0.position == nil && $0.closing == nil }, "seed \(seed)")
     }
+  }
+
+  @Test(
+    "A state's writes are those of its entries, in which order and with whatever values",
+    arguments: 0..<24 as Range<UInt64>)
+  func writes(seed: UInt64) throws {
+    var samples = WireSamples(seed: seed)
+    for message in try samples.state().messages {
+      let (chunk, entries) = try decode(message)
+      let whole = entries.map { $0.decoded { try value(of: Array($1.readableBytesView)) } }
+      var reports: [String] = []
+      let state = try WireDecoder.state(message) { _, range in
+        try value(of: Array(message.readableBytesView)[range])
+      } report: { write, reason in
+        reports.append("\(write.key) \(reason)")
+      }
+      let (direct, writes) = try #require(state, "seed \(seed)")
+      #expect(writes == whole.map(\.0), "seed \(seed)")
+      #expect(
+        reports == whole.compactMap { write, reason in reason.map { "\(write.key) \($0)" } }, "seed \(seed)")
+      #expect(
+        direct.sender == chunk.sender && direct.position == chunk.position && direct.hop == chunk.hop
+          && direct.isSettled == chunk.isSettled && direct.closing == chunk.closing, "seed \(seed)")
+      for length in 2..<min(message.readableBytes, 300) {
+        let part = try #require(message.getSlice(at: message.readerIndex, length: length))
+        #expect(throws: WireError.self, "seed \(seed): \(length) bytes") {
+          try WireDecoder.state(part) {
+            $0.string + "\($1)"
+          } report: { _, _ in
+          }
+        }
+      }
+    }
+    let write = try samples.plainWrite().message
+    #expect(
+      try WireDecoder.state(write) {
+        $0.string + "\($1)"
+      } report: { _, _ in
+      } == nil)
+  }
+
+  private struct Refused: Error {}
+
+  /// Some are refused, as a codec does with what it does not know.
+  private func value(of bytes: some Collection<UInt8>) throws -> [UInt8] {
+    guard bytes.reduce(0, ^) % 3 != 0 else { throw Refused() }
+    return Array(bytes)
   }
 
   @Test("P7: a large state goes in chunks little larger than 256 KiB")
@@ -43,8 +88,9 @@ struct WireStateTests {
     encoder.finish(CausalContext())
     #expect(messages.count == 3)
     #expect(messages.allSatisfy { $0.readableBytes < WireLimits.chunkBytes + 2_000 })
-    let chunks = try messages.map(chunk)
-    #expect(chunks.flatMap(\.entries).map(\.key.string) == (0..<700).map(String.init))
+    let decoded = try messages.map(decode)
+    let chunks = decoded.map(\.chunk)
+    #expect(decoded.flatMap(\.entries).map(\.key.string) == (0..<700).map(String.init))
     #expect(chunks.dropLast().allSatisfy { $0.closing == nil })
     #expect(chunks.last?.closing == CausalContext())
   }
@@ -58,7 +104,7 @@ struct WireStateTests {
     }
     answer.finish(CausalContext())
     #expect(answers.count == 1)
-    #expect(try chunk(answers[0]).entries.isEmpty)
+    #expect(try decode(answers[0]).entries.isEmpty)
     var news: [ByteBuffer] = []
     var encoder = StateEncoder(sender: sender, answer: nil, isSettled: true) { news.append($0) }
     encoder.finish()
@@ -86,7 +132,7 @@ struct WireStateTests {
       Key("3"), version: Version(timestamp: .earliest, author: other, sequence: 2), epoch: .beginning
     ) { $0.writeString("3") }
     encoder.finish()
-    let entries = try chunk(messages[0]).entries
+    let entries = try decode(messages[0]).entries
     #expect(entries.map(\.key.string) == ["1", "3"])
     #expect(entries.map(\.version.origin) == ["a", "b"])
   }
@@ -131,8 +177,10 @@ struct WireStateTests {
     #expect(CRC32C.checksum(of: buffer.readableBytesView) == CRC32C.checksum(of: bytes))
   }
 
-  private func chunk(_ message: ByteBuffer) throws -> StateChunk {
-    guard case .state(let chunk) = try WireDecoder.decode(message) else { throw WireError(.empty) }
-    return chunk
+  private func decode(_ message: ByteBuffer) throws -> (chunk: StateChunk, entries: [WireEntry]) {
+    guard case .state(let chunk, let entries) = try WireDecoder.decode(message) else {
+      throw WireError(.empty)
+    }
+    return (chunk, entries)
   }
 }

@@ -91,7 +91,7 @@ struct WireVersion2PageTests {
     encoder.finish(context)
     try expect(try #require(chunks.first), toBeExample: 3)
 
-    guard case .state(let chunk) = try WireDecoder.decode(chunks[0]) else {
+    guard case .state(let chunk, let entries) = try WireDecoder.decode(chunks[0]) else {
       Issue.record("not state")
       return
     }
@@ -99,8 +99,8 @@ struct WireVersion2PageTests {
     #expect(chunk.position == .init(request: request, answer: answer, index: 0))
     #expect(chunk.isSettled)
     #expect(chunk.closing == context)
-    #expect(chunk.entries.map(\.version) == [set, delete])
-    #expect(chunk.entries.map(\.epoch) == [.beginning, .after(delete)])
+    #expect(entries.map(\.version) == [set, delete])
+    #expect(entries.map(\.epoch) == [.beginning, .after(delete)])
   }
 
   @Test("gives the checksum's usual test vector, and names of side topics, as they are")

@@ -80,7 +80,7 @@ extension Replica where Storage: ~Copyable {
   ) {
     let known = healing.members[sender]
     if let known, known.heartbeat.counter >= heartbeat.counter { return }
-    if known == nil, sender.nodeIDOrder(to: identity) == .same, heartbeat.wantsReply {
+    if known == nil, sender.hasNodeID(of: identity), heartbeat.wantsReply {
       // Not just the last words of this pod's predecessor.
       outbox.append(.report(.duplicateNodeID(identity.nodeID)))
     }

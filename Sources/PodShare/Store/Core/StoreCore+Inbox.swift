@@ -37,6 +37,7 @@ extension StoreCore {
     let known = lastAuthor.withLockedValue { $0 }
     if let known, receivePlainWrite(bytes, by: known) { return }
     do {
+      if try receiveState(bytes) { return }
       let message = try WireDecoder.decode(bytes, knowing: known)
       if case .write(let write) = message, known?.identity != write.author {
         let author = EncodedIdentity(write.author)
@@ -64,6 +65,34 @@ extension StoreCore {
     return true
   }
 
+  /// Takes in a part of a state. Returns false if the message is something else.
+  private func receiveState(_ message: ByteBuffer) throws(WireError) -> Bool {
+    let state = try WireDecoder.state(message) { key, range in
+      try codec.decode(key, range, of: message)
+    } report: { write, reason in
+      report(write, isUndecodableBecause: reason)
+    }
+    guard let (chunk, writes) = state else { return false }
+    receive(chunk, writes)
+    return true
+  }
+
+  private func receive(_ chunk: StateChunk, _ writes: [Write<ErasedValue>]) {
+    let wall = now()
+    update { state in
+      state.isDirty = true
+      // What had to be healed may not have been kept either. What this pod joins with was, or its source sees to it.
+      if keepsEntries, state.replica.isSettled {
+        for write in writes { state.unsaved.insert(write.key) }
+      }
+      state.replica.receive(chunk, entries: writes, wall: wall, outbox: &state.outbox)
+    }
+  }
+
+  private func report(_ write: Write<ErasedValue>, isUndecodableBecause reason: String) {
+    reporter.report(.undecodable(key: write.key.string, reason: reason, peer: write.version.origin))
+  }
+
   private func receive(_ message: WireMessage) {
     let wall = now()
     switch message {
@@ -73,16 +102,8 @@ extension StoreCore {
       update { state in
         state.replica.receive(request, outbox: &state.outbox)
       }
-    case .state(let chunk):
-      let writes = decode(chunk.entries)
-      update { state in
-        state.isDirty = true
-        // What had to be healed may not have been kept either. What this pod joins with was, or its source sees to it.
-        if keepsEntries, state.replica.isSettled {
-          for entry in chunk.entries { state.unsaved.insert(entry.key) }
-        }
-        state.replica.receive(chunk, entries: writes, wall: wall, outbox: &state.outbox)
-      }
+    case .state(let chunk, let entries):
+      receive(chunk, decode(entries))
     case .sync(let message):
       update { state in
         state.replica.receive(message, wall: wall, outbox: &state.outbox)
@@ -122,10 +143,7 @@ extension StoreCore {
   @inline(__always)
   private func decode(_ entry: WireEntry) -> Write<ErasedValue> {
     let (write, undecodable) = entry.decoded { try codec.decode($0, $1) }
-    if let undecodable {
-      reporter.report(
-        .undecodable(key: entry.key.string, reason: undecodable, peer: entry.version.origin))
-    }
+    if let undecodable { report(write, isUndecodableBecause: undecodable) }
     return write
   }
 }

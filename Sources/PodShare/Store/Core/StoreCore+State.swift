@@ -5,7 +5,7 @@ extension StoreCore {
   /// Sends everything this pod holds to the pod that asked, no faster than the transport gets rid of it: a state may be
   /// larger than what it can queue.
   func answer(_ request: StateRequest) async {
-    let (entries, context, isSettled) = state.withLock { state in
+    let (snapshot, context, isSettled) = state.withLock { state in
       (table.snapshot(), state.replica.context, state.replica.isSettled)
     }
     let inbox = inbox(of: request.sender)
@@ -20,8 +20,8 @@ extension StoreCore {
     }
     // An answer that lacks an entry must not claim that its receiver has seen everything.
     var isComplete = true
-    for entry in entries {
-      isComplete = add(CollectionOfOne(entry), to: &encoder) && isComplete
+    for entry in snapshot.entries {
+      isComplete = add(entry, to: &encoder) && isComplete
       if isRefused { return }
       guard bytesUndrained > Self.bytesSentBeforeDraining else { continue }
       bytesUndrained = 0
@@ -115,6 +115,28 @@ extension StoreCore {
     }
     encoder.finish()
     return isRefused ? rest : []
+  }
+
+  /// Adds an entry; false if the codec refused it, which is reported and left out.
+  private func add(_ entry: SnapshotEntry, to encoder: inout StateEncoder) -> Bool {
+    switch entry {
+    case .other(let key, let entry):
+      return add(CollectionOfOne((key: key, value: entry)), to: &encoder)
+    case .plain(let plain):
+      do {
+        let isLent = try codec.withBytes(of: plain.value) { bytes in
+          plain.withKey { encoder.set($0, version: plain.version, to: bytes) }
+        }
+        if isLent { return true }
+        try encoder.set(entry.key, version: plain.version, epoch: .beginning) {
+          try codec.encode(plain.value, into: &$0)
+        }
+        return true
+      } catch {
+        reporter.report(.encodingFailed(key: entry.key.string, error))
+        return false
+      }
+    }
   }
 
   /// Adds entries; false if the codec refused one, which is reported and left out.

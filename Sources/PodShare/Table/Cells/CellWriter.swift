@@ -26,6 +26,7 @@ struct CellWriter: ~Copyable {
   private var kept: [UInt64: [Kept]] = [:]
   /// What snapshots saw that are gone.
   private var undecided: [Kept] = []
+  private let staysInMemory = StaysInMemory()
 
   init(_ table: CellTable, pins: SnapshotPins, origins: Origins) {
     self.table = table

@@ -44,13 +44,13 @@ package struct KeptEntry: Sendable {
       _ = try reader.slice(Int(try reader.integer(UInt16.self)))
       return (tag, try reader.slice(reader.remaining))
     }
-    guard case .state(let chunk) = try WireDecoder.decode(message, knowing: author) else {
+    guard case .state(_, let entries) = try WireDecoder.decode(message, knowing: author) else {
       throw WireError(.malformed("what is kept is some other message"))
     }
-    guard !chunk.entries.isEmpty, chunk.entries.allSatisfy({ $0.key == key }) else {
+    guard !entries.isEmpty, entries.allSatisfy({ $0.key == key }) else {
       throw WireError(.malformed("what is kept is of another key"))
     }
-    (self.key, self.tag, entries) = (key, tag, chunk.entries)
+    (self.key, self.tag, self.entries) = (key, tag, entries)
   }
 
   /// What is to be kept of an entry.
