@@ -20,8 +20,8 @@ extension StoreCore {
       auditing.withLockedValue { $0.isDue = true }
       // What is kept there may have changed meanwhile.
       guard hasKeeper else { return }
-      Task.detached { [weak self] in
-        await self?.reportingErrors { () async throws(StoreError) in try await self?.load() }
+      Task.detached {
+        await self.reportingErrors { () async throws(StoreError) in try await self.load() }
       }
     }
   }

@@ -131,15 +131,12 @@ extension StoreCore {
 
   /// What the store does at intervals about what is kept; apart from the rest, which must not wait for a server.
   func makeKeeping() -> Task<Void, Never> {
-    let time = configuration.time
     let (saveInterval, lookInterval) = (configuration.snapshotInterval, configuration.syncInterval)
     let interval = min(saveInterval, lookInterval)
-    // Holds the core only while it works, never while it sleeps.
-    return Task.detached { [weak self] in
+    return Task.detached { [self] in
       var (sinceSave, sinceLook, sinceAudit) = (Duration.zero, Duration.zero, Duration.zero)
       while !Task.isCancelled {
-        do { try await time.sleep(interval) } catch { return }
-        guard let self else { return }
+        do { try await configuration.time.sleep(interval) } catch { return }
         guard state.withLock({ $0.replica.isConnected }) else { continue }
         sinceSave += interval
         sinceLook += interval

@@ -39,7 +39,7 @@ extension StoreCore {
 
   private func subscribe() async throws(StoreError) {
     if let transport = transport as? any StateExchangeTransport {
-      let serving = transport.serveState(of: topic) { [weak self] in self?.encodedVersion1Snapshot() }
+      let serving = transport.serveState(of: topic) { self.encodedVersion1Snapshot() }
       try keep(serving)
     }
     // Only one of the three reports whether the network is there.
@@ -59,9 +59,7 @@ extension StoreCore {
     guard !Task.isCancelled else { throw .cancelled("joining \(self.topic.debugDescription)") }
     let subscription: TransportSubscription
     do {
-      subscription = try await transport.subscribe(to: topic) { [weak self] event in
-        if let self { handler(self, event) }
-      }
+      subscription = try await transport.subscribe(to: topic) { handler(self, $0) }
     } catch {
       if Task.isCancelled { throw .cancelled("joining \(self.topic.debugDescription)") }
       throw .transport("could not subscribe to \(self.topic.debugDescription)", error)
@@ -219,6 +217,7 @@ extension StoreCore {
     }
     for task in maintenance { task.cancel() }
     for subscription in subscriptions { subscription.cancel() }
+    background.removeAll()
     events.finishAll()
     memberUpdates.finish()
     closed.open()

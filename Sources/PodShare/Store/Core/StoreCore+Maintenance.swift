@@ -4,14 +4,11 @@ import NIOCore
 // What a store does by itself, at intervals.
 extension StoreCore {
   func startMaintenance() {
-    // Holds the core only while it works, never while it sleeps.
-    let time = configuration.time
     let interval = tickInterval
-    let task = Task.detached { [weak self] in
+    let task = Task.detached {
       var elapsed = Elapsed()
       while !Task.isCancelled {
-        do { try await time.sleep(interval) } catch { return }
-        guard let self else { return }
+        do { try await self.configuration.time.sleep(interval) } catch { return }
         await self.maintain(after: interval, &elapsed)
       }
     }

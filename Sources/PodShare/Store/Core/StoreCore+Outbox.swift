@@ -38,7 +38,7 @@ extension StoreCore {
       state.rest = batch.take()
       state.isDraining = false
     }
-    Task.detached { [weak self] in self?.performWhatIsThere() }
+    Task.detached { self.performWhatIsThere() }
   }
 
   /// Performs what is in the outbox, if nobody else is at it.
@@ -71,7 +71,7 @@ extension StoreCore {
     case .publish(let message):
       publish(message)
     case .publishUnsent:
-      background.submit { [weak self] in _ = self?.publishUnsent() }
+      background.submit { _ = self.publishUnsent() }
     // If one of these does not arrive, so that nobody answers, the replica notices and tries again.
     case .send(let content, let receiver):
       let message = SyncMessage(sender: identity, content).encoded()
@@ -79,13 +79,11 @@ extension StoreCore {
     case .requestState(let request, let source):
       _ = sendAside(request.encoded(), to: inbox(of: source))
     case .answer(let request):
-      background.submit(onceFor: request.sender) { [weak self] in await self?.answer(request) }
+      background.submit(onceFor: request.sender) { await self.answer(request) }
     case .answerWith(let keys, let request, let closing, let receiver):
-      background.submit { [weak self] in
-        self?.answer(request, with: keys, closing: closing, to: receiver)
-      }
+      background.submit { self.answer(request, with: keys, closing: closing, to: receiver) }
     case .push(let keys, let hop, let receiver):
-      background.submit { [weak self] in self?.push(keys, hop: hop, to: receiver) }
+      background.submit { self.push(keys, hop: hop, to: receiver) }
     case .wake:
       wakeSoon()
     case .lookAround:
@@ -111,19 +109,17 @@ extension StoreCore {
 
   private func wakeSoon() {
     let pause = Duration.milliseconds(Int64.random(in: 40...60))
-    Task.detached { [weak self, time = configuration.time] in
-      try? await time.sleep(pause)
-      guard let self else { return }
-      update { $0.replica.wake(outbox: &$0.outbox) }
+    Task.detached {
+      try? await self.configuration.time.sleep(pause)
+      self.update { $0.replica.wake(outbox: &$0.outbox) }
     }
   }
 
   /// By the machine's own clock: a test's need not go on, and the others answer all the same.
   private func lookAroundSoon() {
-    Task.detached { [weak self] in
+    Task.detached {
       try? await Task.sleep(for: .milliseconds(50))
-      guard let self else { return }
-      update { $0.replica.lookedAround(outbox: &$0.outbox) }
+      self.update { $0.replica.lookedAround(outbox: &$0.outbox) }
     }
   }
 
