@@ -7,8 +7,14 @@ import Synchronization
 package final class SubscriptionTable: Sendable {
   package typealias Callback = @Sendable (TransportEvent) -> Void
 
+  /// Those of one topic. Apart, so that the callbacks are there as they are asked for.
+  private struct Listeners {
+    var ids: [UInt64] = []
+    var callbacks: [Callback] = []
+  }
+
   private struct State {
-    var topics: [Key: [(id: UInt64, callback: Callback)]] = [:]
+    var topics: [Key: Listeners] = [:]
     var lastID: UInt64 = 0
     var isClosed = false
   }
@@ -27,7 +33,8 @@ package final class SubscriptionTable: Sendable {
     return state.withLockedValue { state in
       guard !state.isClosed else { return nil }
       state.lastID += 1
-      state.topics[topic, default: []].append((state.lastID, callback))
+      state.topics[topic, default: Listeners()].ids.append(state.lastID)
+      state.topics[topic]?.callbacks.append(callback)
       return state.lastID
     }
   }
@@ -35,9 +42,10 @@ package final class SubscriptionTable: Sendable {
   package func remove(_ id: UInt64, from topic: Key) {
     // Freed after the lock: a callback may hold the last reference to something of the user's.
     let removed = state.withLockedValue { state -> Callback? in
-      guard let index = state.topics[topic]?.firstIndex(where: { $0.id == id }) else { return nil }
-      let removed = state.topics[topic]?.remove(at: index).callback
-      if state.topics[topic]?.isEmpty == true { state.topics[topic] = nil }
+      guard let index = state.topics[topic]?.ids.firstIndex(of: id) else { return nil }
+      state.topics[topic]?.ids.remove(at: index)
+      let removed = state.topics[topic]?.callbacks.remove(at: index)
+      if state.topics[topic]?.ids.isEmpty == true { state.topics[topic] = nil }
       return removed
     }
     changes.add(1, ordering: .acquiringAndReleasing)
@@ -45,7 +53,7 @@ package final class SubscriptionTable: Sendable {
   }
 
   package func callbacks(of topic: Key) -> [Callback] {
-    state.withLockedValue { $0.topics[topic]?.map(\.callback) ?? [] }
+    state.withLockedValue { $0.topics[topic]?.callbacks ?? [] }
   }
 
   /// All that anybody listens to.
@@ -55,7 +63,7 @@ package final class SubscriptionTable: Sendable {
 
   package func tellAll(_ event: TransportEvent) {
     let topics = state.withLockedValue { $0.topics }
-    for (_, callback) in topics.values.joined() { callback(event) }
+    for callback in topics.values.lazy.flatMap(\.callbacks) { callback(event) }
   }
 
   package func close() {

@@ -65,11 +65,7 @@ package struct Outbox<Value: Sendable>: Sendable {
   // Inlined, lest what the event is made of is copied for a closure that mostly nobody calls.
   @inline(__always)
   package mutating func tell(_ event: @autoclosure () -> Event<Value>) {
-    // Those that wait to be told have consecutive positions.
-    if isWatched || !contents.events.isEmpty {
-      if contents.events.isEmpty { contents.firstEvent = eventCount }
-      contents.events.append(SharedEvent(event()))
-    }
+    if isWatched { contents.events.append(SharedEvent(event(), at: eventCount)) }
     eventCount += 1
   }
 
@@ -91,8 +87,6 @@ package struct Outbox<Value: Sendable>: Sendable {
   package struct Contents: Sendable {
     /// What watchers are to be told, in order, before the actions are performed.
     package fileprivate(set) var events: [SharedEvent<Value>] = []
-    /// The position of the first event.
-    package fileprivate(set) var firstEvent: UInt64 = 0
     /// Those that were taken out leave a gap.
     fileprivate var actions: [Action?] = []
     private var actionsTaken = 0

@@ -1,15 +1,13 @@
-/// Events that are handed out together, each with its position among all that there ever were: ascending.
+/// Events that are handed out together, in the order of their positions.
 struct EventBatch {
   private(set) var events: [SharedEvent<ErasedValue>] = []
-  private var positions: [UInt64] = []
   /// Indices of the newest event of each key, where its first one was; made when the first asks.
   private var newest: [Int]?
 
   var count: Int { events.count }
 
-  mutating func append(_ event: SharedEvent<ErasedValue>, at position: UInt64) {
+  mutating func append(_ event: SharedEvent<ErasedValue>) {
     events.append(event)
-    positions.append(position)
   }
 
   mutating func takeAll() -> EventBatch {
@@ -19,8 +17,8 @@ struct EventBatch {
 
   /// Those from a position on.
   func events(from position: UInt64) -> ArraySlice<SharedEvent<ErasedValue>> {
-    guard let first = positions.first, first < position else { return events[...] }
-    return events[(positions.firstIndex { $0 >= position } ?? events.count)...]
+    guard let first = events.first, first.position < position else { return events[...] }
+    return events[(events.firstIndex { $0.position >= position } ?? events.count)...]
   }
 
   /// Of those from a position on the newest of each key. The work is done once, for whoever asks first.
@@ -28,7 +26,7 @@ struct EventBatch {
     guard events.count > 1 else { return events(from: position) }
     let indices = newest ?? indicesOfNewest()
     newest = indices
-    return indices.filter { positions[$0] >= position }.map { events[$0] }[...]
+    return indices.map { events[$0] }.filter { $0.position >= position }[...]
   }
 
   private func indicesOfNewest() -> [Int] {
@@ -49,9 +47,7 @@ struct EventBatch {
   /// The events of one key.
   func part(of key: Key) -> EventBatch {
     var part = EventBatch()
-    for (index, event) in events.enumerated() where Key(event.key) == key {
-      part.append(event, at: positions[index])
-    }
+    for event in events where Key(event.key) == key { part.append(event) }
     return part
   }
 }

@@ -60,12 +60,32 @@ final class EventLog: Sendable {
       return .task
     }
 
-    /// Whether the caller is the distributor now.
-    mutating func claimDistribution() -> Bool {
-      guard distributor != .working else { return false }
+    /// Makes the caller the distributor, if there is none, with what it is to do first.
+    mutating func claimDistribution() -> Work {
+      guard distributor != .working else { return .none }
       distributor = .working
-      return true
+      return nextWork()
     }
+
+    /// What the distributor is to do next. If that is no batch, it is the distributor no longer.
+    mutating func nextWork() -> Work {
+      guard gathered.count == 0 else {
+        room = .max
+        return .batch(gathered.takeAll(), watchers)
+      }
+      distributor = .none
+      guard isFinished else { return .none }
+      defer { watchers = WatcherIndex() }
+      return .end(watchers.all)
+    }
+  }
+
+  private enum Work {
+    case none
+    /// To hand out events.
+    case batch(EventBatch, WatcherIndex)
+    /// To end watches.
+    case end([Watcher])
   }
 
   private enum Need {
@@ -116,31 +136,31 @@ final class EventLog: Sendable {
 
   /// Ends all watches after what has been appended, and those that come later at once.
   func finishAll() {
-    let isDistributor = state.withLockedValue { state in
+    let work = state.withLockedValue { state in
       state.isFinished = true
       return state.claimDistribution()
     }
-    if isDistributor { distribute() }
+    distribute(work)
   }
 
   // MARK: Where events come from
 
-  /// Adds events, of which the first has this position. The caller sees to it that they come in order.
-  func append(_ events: [SharedEvent<ErasedValue>], from position: UInt64) {
-    let need = state.withLockedValue { state in
+  /// Adds events. The caller sees to it that they come in order.
+  func append(_ events: [SharedEvent<ErasedValue>]) {
+    let (need, work) = state.withLockedValue { state in
       var need = Need.nothing
-      guard !state.watchers.isEmpty else { return need }
-      for (offset, event) in events.enumerated() where state.watchers.areAny(for: event.key) {
-        state.gathered.append(event, at: position + UInt64(offset))
+      guard !state.watchers.isEmpty else { return (need, Work.none) }
+      for event in events where state.watchers.areAny(for: event.key) {
+        state.gathered.append(event)
         let more = state.need(after: event)
         if more != .nothing { need = more }
       }
       if state.gathered.count >= Self.crowd { crowded.store(true, ordering: .relaxed) }
-      return need
+      return (need, need == .distributor ? state.nextWork() : .none)
     }
     switch need {
     case .nothing: break
-    case .distributor: distribute()
+    case .distributor: distribute(work)
     case .task: Task.detached { [self] in _ = distributeIfNobodyDoes() }
     }
   }
@@ -150,41 +170,46 @@ final class EventLog: Sendable {
   /// Makes the caller the distributor if there is something to do and nobody does it. Returns whether it was.
   @discardableResult
   func distributeIfNobodyDoes() -> Bool {
-    let isDistributor = state.withLockedValue { state in
+    let work = state.withLockedValue { state -> Work in
       guard state.gathered.count > 0 else {
         if state.distributor == .woken { state.distributor = .none }
-        return false
+        return .none
       }
       return state.claimDistribution()
     }
-    if isDistributor { distribute() }
-    return isDistributor
+    if case .none = work { return false }
+    distribute(work)
+    return true
   }
 
   /// Notes that somebody waits for a watcher's next event, who knows of none.
   func await(_ watcher: Watcher) {
-    let isDistributor = state.withLockedValue { state in
+    let work = state.withLockedValue { state in
       state.awaited.insert(watcher)
-      return state.gathered.count > 0 && state.claimDistribution()
+      return state.gathered.count > 0 ? state.claimDistribution() : .none
     }
-    if isDistributor { distribute() }
+    distribute(work)
   }
 
   /// Hands out what there is until there is no more. Only for the distributor, which the caller is no longer then.
-  private func distribute() {
-    while let (gathered, watchers) = takeBatch() {
-      var batch = gathered
+  private func distribute(_ first: Work) {
+    var work = first
+    while case .batch(var batch, let watchers) = work {
+      // What gathers meanwhile may come to a crowd again.
+      crowded.store(false, ordering: .relaxed)
       var room = Int.max
       for watcher in watchers.ofManyKeys.values { offer(&batch, to: watcher, &room) }
       for (key, watchers) in watchers.ofOneKey(in: batch) {
         var part = batch.part(of: key)
         for watcher in watchers.values { offer(&part, to: watcher, &room) }
       }
-      state.withLockedValue { state in
+      work = state.withLockedValue { state in
         state.room = min(state.room, room)
         state.awaited.removeAll { !$0.isAwaited }
+        return state.nextWork()
       }
     }
+    if case .end(let watchers) = work { for watcher in watchers { watcher.finish() } }
   }
 
   private func offer(_ batch: inout EventBatch, to watcher: Watcher, _ room: inout Int) {
@@ -198,24 +223,5 @@ final class EventLog: Sendable {
       state.dropped += 1
     }
     onFellBehind()
-  }
-
-  /// What has gathered, and to whom it goes; nil, and the caller is not the distributor any more, if there is nothing.
-  private func takeBatch() -> (EventBatch, WatcherIndex)? {
-    let finished = state.withLockedValue { state -> [Watcher]? in
-      guard state.gathered.count == 0 else { return nil }
-      state.distributor = .none
-      defer { if state.isFinished { state.watchers = WatcherIndex() } }
-      return state.isFinished ? state.watchers.all : []
-    }
-    if let finished {
-      for watcher in finished { watcher.finish() }
-      return nil
-    }
-    return state.withLockedValue { state in
-      state.room = .max
-      crowded.store(false, ordering: .relaxed)
-      return (state.gathered.takeAll(), state.watchers)
-    }
   }
 }

@@ -3,9 +3,12 @@
 @usableFromInline
 package final class SharedEvent<Value: Sendable>: Sendable {
   package let event: Event<Value>
+  /// How many events there were before it. Means nothing where it tells of what was there when a watch began.
+  let position: UInt64
 
-  package init(_ event: Event<Value>) {
+  package init(_ event: Event<Value>, at position: UInt64 = 0) {
     self.event = event
+    self.position = position
   }
 
   var key: String { event.key }

@@ -9,6 +9,22 @@ final class Watcher: Sendable {
     var lastID: UInt64 = 0
     /// The last event was there when it was asked for.
     var isBusy = false
+    /// What was there when the watch began has not been handed out yet.
+    var hasPresent: Bool
+
+    /// Nil if what was there when the watch began comes first.
+    mutating func take(
+      afterWaiting hasWaited: Bool, _ spent: inout EventQueue<ErasedValue>.Events
+    ) -> Taken? {
+      guard !hasPresent else { return nil }
+      if let event = queue.popFirst(&spent) {
+        isBusy = !hasWaited
+        return .event(event)
+      }
+      guard let end else { return .nothing }
+      self.end = .finished  // An error is thrown once.
+      return .end(end)
+    }
   }
 
   private struct Waiter: Sendable {
@@ -35,7 +51,9 @@ final class Watcher: Sendable {
     self.scope = scope
     self.firstEvent = firstEvent
     self.buffering = buffering
-    state = NIOLockedValueBox(State(queue: EventQueue<ErasedValue>(buffering: buffering)))
+    let hasPresent = if case .none = present { false } else { true }
+    state = NIOLockedValueBox(
+      State(queue: EventQueue<ErasedValue>(buffering: buffering), hasPresent: hasPresent))
     self.present = NIOLockedValueBox(present)
   }
 
@@ -88,6 +106,7 @@ final class Watcher: Sendable {
       let discarded = discarding ? state.queue : nil
       if discarding {
         state.queue = EventQueue<ErasedValue>(buffering: .bounded(1))
+        state.hasPresent = false
         state.end = .finished
       } else if state.end == nil {
         state.end = .finished
@@ -155,20 +174,22 @@ final class Watcher: Sendable {
   }
 
   private func take(afterWaiting hasWaited: Bool) -> Taken {
-    while let event = present.withLockedValue({ $0.next(in: scope) }) {
-      if !state.withLockedValue({ $0.queue.hasNewer(for: Key(event.key)) }) { return .event(event) }
-    }
     // What it gets is let go of when the lock has been left.
     var spent = EventQueue<ErasedValue>.Events()
-    return state.withLockedValue { state in
-      if let event = state.queue.popFirst(&spent) {
-        state.isBusy = !hasWaited
-        return .event(event)
-      }
-      guard let end = state.end else { return .nothing }
-      state.end = .finished  // An error is thrown once.
-      return .end(end)
+    while true {
+      let taken = state.withLockedValue { $0.take(afterWaiting: hasWaited, &spent) }
+      if let taken { return taken }
+      if let event = takePresent() { return .event(event) }
     }
+  }
+
+  /// The next of what was there when the watch began, but for what has changed since.
+  private func takePresent() -> SharedEvent<ErasedValue>? {
+    while let event = present.withLockedValue({ $0.next(in: scope) }) {
+      if !state.withLockedValue({ $0.queue.hasNewer(for: Key(event.key)) }) { return event }
+    }
+    state.withLockedValue { $0.hasPresent = false }
+    return nil
   }
 
   /// Waits until there may be something to take.

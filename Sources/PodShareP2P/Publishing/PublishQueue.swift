@@ -6,6 +6,8 @@ import PodShare
 final class PublishQueue: Sendable {
   fileprivate struct State {
     var parcels: [Parcel] = []
+    /// What is added to next, behind the parcels.
+    var open: Parcel.Frames?
     var bytes = 0
     var messages = 0
     /// The event loop has been told, and has not come yet.
@@ -29,7 +31,7 @@ final class PublishQueue: Sendable {
       let size = message.readableBytes
       guard size <= FrameLimits.messageBytes else { return .full }
       guard
-        state.parcels.isEmpty || (state.bytes + size <= limits.bytes && state.messages < limits.messages)
+        state.messages == 0 || (state.bytes + size <= limits.bytes && state.messages < limits.messages)
       else { return .full }
       state.bytes += size
       state.messages += 1
@@ -42,6 +44,7 @@ final class PublishQueue: Sendable {
   /// Takes out all that is there.
   func take() -> [Parcel] {
     state.withLockedValue { state in
+      state.seal()
       defer {
         state.parcels = []
         state.bytes = 0
@@ -55,6 +58,7 @@ final class PublishQueue: Sendable {
   func close() {
     let left = state.withLockedValue { state in
       state.isClosed = true
+      state.seal()
       defer { state.parcels = [] }
       return state.parcels
     }
@@ -67,27 +71,30 @@ extension PublishQueue.State {
     let size = message.readableBytes
     let isForGoPods = WireVersion1.isVersion1(message) && !Names.isSideTopic(topic.string)
     guard size <= FrameLimits.partBytes else {
+      seal()
       parcels.append(.large(topic, message, isForGoPods: isForGoPods))
       return
     }
-    if case .frames(var frames) = parcels.last, frames.topic == topic, frames.isForGoPods == isForGoPods,
-      frames.bytes.readableBytes < FrameLimits.partBytes
-    {
-      // Out of the array while it grows, else it would be copied.
-      parcels.removeLast()
-      frames.add(message)
-      parcels.append(.frames(frames))
-    } else {
-      var frames = Parcel.Frames(
+    if !(open?.takes(topic, isForGoPods: isForGoPods) ?? false) {
+      seal()
+      open = Parcel.Frames(
         topic: topic, isForGoPods: isForGoPods,
         bytes: ByteBufferAllocator().buffer(capacity: Frame.headerBytes + topic.string.utf8.count + size))
-      frames.add(message)
-      parcels.append(.frames(frames))
     }
+    open?.add(message)
+  }
+
+  /// Nothing more is added to what is open.
+  fileprivate mutating func seal() {
+    if let frames = open.take() { parcels.append(.frames(frames)) }
   }
 }
 
 extension Parcel.Frames {
+  fileprivate func takes(_ topic: Key, isForGoPods: Bool) -> Bool {
+    self.topic == topic && self.isForGoPods == isForGoPods && bytes.readableBytes < FrameLimits.partBytes
+  }
+
   fileprivate mutating func add(_ message: ByteBuffer) {
     bytes.writeFrameHeader(.message, topic: topic.string, payloadBytes: message.readableBytes)
     bytes.writeImmutableBuffer(message)

@@ -56,7 +56,7 @@ extension StoreCore {
 
   private func perform(_ contents: inout Outbox<ErasedValue>.Contents, share: inout Int) {
     if !contents.events.isEmpty {
-      events.append(contents.events, from: contents.firstEvent)
+      events.append(contents.events)
       share -= contents.events.count
       contents.eventsAreTold()
     }
