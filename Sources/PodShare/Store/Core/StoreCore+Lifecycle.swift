@@ -197,9 +197,11 @@ extension StoreCore {
       // Those who were there at first and are not any more have not confirmed anything.
       guard isAnybodyThere || question > 0 else { return }
       await confirmed.wait(atMost: patience / Self.questionsBeforeClosing)
-      if confirmed.isOpen || Task.isCancelled { return }
+      if confirmed.isOpen { return }
+      if Task.isCancelled { break }
     }
-    throw .unconfirmed(patience)
+    // Whoever waits for this says so, once.
+    throw .cancelled("waiting for a confirmation")
   }
 
   private static var questionsBeforeClosing: Int { 8 }
