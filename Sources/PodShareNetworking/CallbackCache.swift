@@ -16,6 +16,13 @@ package struct CallbackCache {
     self.subscriptions = subscriptions
   }
 
+  /// Lets go of what it knows. To be called when somebody has ceased to listen: what is called then may hold all of a store.
+  package mutating func removeAll() {
+    topic = ByteBuffer()
+    callbacks = []
+    generation = .max
+  }
+
   package mutating func callbacks(of topic: ByteBuffer) -> [SubscriptionTable.Callback] {
     let generation = subscriptions.generation
     if generation != self.generation || topic != self.topic {

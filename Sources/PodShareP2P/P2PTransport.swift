@@ -279,7 +279,7 @@ public final class P2PTransport: Transport {
     subscriptions.remove(id, from: topic)
     access.perform {
       guard case .starting(let mesh) = lifecycle.withLockedValue({ $0.phase }) else { return }
-      mesh.whenSuccess { _ = $0.value.announce(topic) }
+      mesh.whenSuccess { $0.value.unsubscribed(from: topic) }
     }
   }
 

@@ -5,10 +5,9 @@ import NIOConcurrencyHelpers
 /// the same one, unless it is of 15 bytes or less; the names of pods in Kubernetes are longer.
 ///
 /// Invariant: an object that was made is never freed, and there is one for each name. So an address is always good, and names
-/// are the same exactly if their addresses are. The price is some hundred bytes for each name that the process ever hears of
-/// from a pod of its cluster.
+/// are the same exactly if their addresses are. ``NodeNames`` sees to both, and to that they are not too many.
 struct NodeName: Equatable, Sendable, BitwiseCopyable {
-  private final class Object: Sendable {
+  fileprivate final class Object: Sendable {
     let string: String
     let digest: UInt64
 
@@ -20,38 +19,65 @@ struct NodeName: Equatable, Sendable, BitwiseCopyable {
 
   private let object: Unmanaged<Object>
 
+  fileprivate init(_ object: Object) {
+    self.object = Unmanaged.passRetained(object)
+  }
+
   var string: String { object._withUnsafeGuaranteedRef(\.string) }
 
   /// The name's ``StableHash``.
   var digest: UInt64 { object._withUnsafeGuaranteedRef(\.digest) }
 
-  /// By the digest.
-  private static let all = NIOLockedValueBox<[UInt64: [NodeName]]>([:])
+  static func == (lhs: NodeName, rhs: NodeName) -> Bool {
+    lhs.object.toOpaque() == rhs.object.toOpaque()
+  }
+}
 
-  init(_ string: String) {
-    let key = Key(string)
-    let digest = StableHash.hash(key)
-    object = Self.all.withLockedValue { all in
-      if let name = all[digest]?.first(where: { $0.string.hasBytes(of: key.string) }) { return name.object }
-      let name = NodeName(Unmanaged.passRetained(Object(key.string, digest: digest)))
-      all[digest, default: []].append(name)
-      return name.object
-    }
+/// All node IDs that this process has ever heard of. They are kept for good, so there is a limit to those that other pods
+/// name: half a million, of some hundred bytes each.
+final class NodeNames: Sendable {
+  static let ofThisProcess = NodeNames(limit: 1 << 19)
+
+  private struct State {
+    /// By the digest, of which hardly any two have the same.
+    var names: [UInt64: [NodeName]] = [:]
+    var count = 0
   }
 
-  private init(_ object: Unmanaged<Object>) {
-    self.object = object
+  private let limit: Int
+  private let state = NIOLockedValueBox(State())
+
+  init(limit: Int) {
+    self.limit = limit
   }
 
-  /// The name that is these bytes, if it is known.
-  static func known(_ bytes: UnsafeRawBufferPointer) -> NodeName? {
+  /// The name that is these bytes, if it was heard of before.
+  func known(_ bytes: UnsafeRawBufferPointer) -> NodeName? {
     let digest = StableHash.hash(bytes)
-    return all.withLockedValue { $0[digest] }?.first { name in
+    return state.withLockedValue { $0.names[digest] }?.first { name in
       Key(name.string).withBytes { $0.count == bytes.count && $0.elementsEqual(bytes) }
     }
   }
 
-  static func == (lhs: NodeName, rhs: NodeName) -> Bool {
-    lhs.object.toOpaque() == rhs.object.toOpaque()
+  /// The name, heard of now if not before; nil if there are too many.
+  func heard(_ string: String) -> NodeName? { name(string, limit: limit) }
+
+  /// The name, which somebody has given to a pod in this process.
+  func given(_ string: String) -> NodeName {
+    guard let name = name(string, limit: .max) else { preconditionFailure("there is no limit to these") }
+    return name
+  }
+
+  private func name(_ string: String, limit: Int) -> NodeName? {
+    let key = Key(string)
+    let digest = StableHash.hash(key)
+    return state.withLockedValue { state in
+      if let name = state.names[digest]?.first(where: { $0.string.hasBytes(of: key.string) }) { return name }
+      guard state.count < limit else { return nil }
+      state.count += 1
+      let name = NodeName(NodeName.Object(key.string, digest: digest))
+      state.names[digest, default: []].append(name)
+      return name
+    }
   }
 }

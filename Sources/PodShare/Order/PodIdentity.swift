@@ -12,8 +12,15 @@ package struct PodIdentity: Sendable, BitwiseCopyable {
 
   package static var incarnations: Range<UInt64> { 0..<(1 << 62) }
 
+  /// A pod in this process, or one that is made up.
   package init(nodeID: String, incarnation: UInt64) {
-    self.init(NodeName(nodeID), incarnation: incarnation)
+    self.init(NodeNames.ofThisProcess.given(nodeID), incarnation: incarnation)
+  }
+
+  /// A pod that another one names; nil if so many were named that no more are kept in mind.
+  package init?(heardOf nodeID: String, incarnation: UInt64) {
+    guard let name = NodeNames.ofThisProcess.heard(nodeID) else { return nil }
+    self.init(name, incarnation: incarnation)
   }
 
   init(_ name: NodeName, incarnation: UInt64) {
@@ -24,6 +31,12 @@ package struct PodIdentity: Sendable, BitwiseCopyable {
 
   package var nodeID: String { name.string }
 
+  /// A pod that does not say who it is, and that whoever speaks with it tells from others by this number. It is nobody's
+  /// author.
+  package init(unnamed number: UInt64) {
+    self.init(nodeID: "", incarnation: Self.unknownIncarnation + 1 + number)
+  }
+
   /// The author of a write that came in wire version 1, which does not say the incarnation.
   ///
   /// Such an author's numbers may come again after a restart, so no context records them: for its writes versions and
@@ -32,10 +45,15 @@ package struct PodIdentity: Sendable, BitwiseCopyable {
     self.init(nodeID: nodeID, incarnation: Self.unknownIncarnation)
   }
 
+  /// The same, if it is not one name too many.
+  init?(ofUnknownIncarnationHeardOf nodeID: String) {
+    self.init(heardOf: nodeID, incarnation: Self.unknownIncarnation)
+  }
+
   /// One more than any incarnation there is.
   static var unknownIncarnation: UInt64 { incarnations.upperBound }
 
-  package var hasKnownIncarnation: Bool { incarnation != Self.unknownIncarnation }
+  package var hasKnownIncarnation: Bool { Self.incarnations.contains(incarnation) }
 
   /// Whether it is a life of the same pod, by its node ID.
   package func hasNodeID(of other: PodIdentity) -> Bool { name == other.name }
@@ -53,7 +71,7 @@ extension PodIdentity: Hashable {
 
   package func hash(into hasher: inout Hasher) {
     // Incarnations are random: they spread on their own, without hashing the node ID.
-    hasher.combine(hasKnownIncarnation ? incarnation : digest)
+    hasher.combine(incarnation == Self.unknownIncarnation ? digest : incarnation)
   }
 }
 

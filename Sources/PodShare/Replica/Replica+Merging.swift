@@ -51,8 +51,8 @@ extension Replica where Storage: ~Copyable {
       return false
     }
     let (key, version) = (entries[index].key, entries[index].version)
-    // Those of one key go together; two plain ones need not.
-    if index + 1 < entries.count, !entries[index + 1].isPlain, entries[index + 1].key == key { return false }
+    // Those of one key go together.
+    if index + 1 < entries.count, entries[index + 1].key == key { return false }
     let place = storage.place(of: key)
     guard let previous = storage.occupant(of: place).previous,
       // Of two writes of one instant the names of their authors decide.

@@ -16,7 +16,8 @@ public protocol Transport: Sendable {
   /// Has every message published to `topic` from now on passed to `onEvent`, on a thread of the transport's.
   ///
   /// Several subscriptions to one topic each get every message. A subscription ends when it is cancelled or dropped,
-  /// and the topic can be subscribed to again. When this returns, the subscription is in force.
+  /// and the topic can be subscribed to again; then the transport lets go of `onEvent`, which holds the whole store. When
+  /// this returns, the subscription is in force.
   func subscribe(
     to topic: String, onEvent: @escaping @Sendable (TransportEvent) -> Void
   ) async throws(TransportError) -> TransportSubscription

@@ -129,7 +129,9 @@ final class EventLog: Sendable {
     let unwanted = state.withLockedValue { state in
       state.forget(watcher)
       watched.store(!state.watchers.isEmpty, ordering: .relaxed)
-      return state.watchers.isEmpty ? state.gathered.takeAll() : EventBatch()
+      guard state.watchers.isEmpty else { return EventBatch() }
+      crowded.store(false, ordering: .relaxed)
+      return state.gathered.takeAll()
     }
     _ = consume unwanted
   }

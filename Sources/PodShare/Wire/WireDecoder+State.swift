@@ -35,16 +35,19 @@ extension WireDecoder {
   ) throws(WireError) -> (StateChunk, [Write<Value>])? {
     guard message.readableBytes <= WireLimits.messageBytes else { throw WireError(.oversized) }
     var writes: [Write<Value>] = []
+    var undecodable: [(Write<Value>, String)] = []
     let chunk = try WireReader.read(message) { reader throws(WireError) -> StateChunk? in
       guard reader.skip([WireCode.version, WireCode.Kind.state.rawValue], upTo: 2) else { return nil }
       return try readState(&reader) { reader, authors, count throws(WireError) in
         writes.reserveCapacity(min(count, 4_096))
         for _ in 0..<count {
           let head = try EntryHead(&reader, &authors)
-          writes.append(try readWrite(head, &reader, decode: decode, report: report))
+          writes.append(try readWrite(head, &reader, decode: decode) { undecodable.append(($0, $1)) })
         }
       }
     }
+    // Not before all of it was found to be well-formed.
+    for (write, reason) in undecodable { report(write, reason) }
     return chunk.map { ($0, writes) }
   }
 

@@ -12,6 +12,8 @@ package struct WireError: Error, Sendable, Equatable {
     case numberOverflow
     case timestampOutOfRange
     case checksumMismatch
+    /// It names a pod, and no more names can be kept in mind.
+    case tooManyNodeIDs
     case malformed(String)
   }
 
@@ -60,6 +62,7 @@ extension WireError.Reason: CustomStringConvertible {
     case .numberOverflow: "a number is out of range"
     case .timestampOutOfRange: "a timestamp lies outside the years 1970 to 2199"
     case .checksumMismatch: "the checksum does not match"
+    case .tooManyNodeIDs: "more than half a million node IDs have been heard of in the life of this process"
     case .malformed(let what): what
     }
   }

@@ -169,12 +169,17 @@ struct WireReader: ~Copyable {
     let incarnation: UInt64 = try integer()
     guard PodIdentity.incarnations.contains(incarnation) || incarnation == PodIdentity.unknownIncarnation
     else { throw error(.numberOverflow) }
-    if let name = NodeName.known(bytes) { return PodIdentity(name, incarnation: incarnation) }
+    if let name = NodeNames.ofThisProcess.known(bytes) {
+      return PodIdentity(name, incarnation: incarnation)
+    }
     let nodeID = try text(bytes)
     guard Names.isValidNodeID(nodeID) else {
       throw error(.malformed("a node ID is empty or has control characters"))
     }
-    return PodIdentity(nodeID: nodeID, incarnation: incarnation)
+    guard let identity = PodIdentity(heardOf: nodeID, incarnation: incarnation) else {
+      throw error(.tooManyNodeIDs)
+    }
+    return identity
   }
 
   /// Skips the first `length` of these bytes if they are the next.

@@ -57,8 +57,8 @@ struct Hello: Equatable {
     self.keepAlive = .milliseconds(Int64(keepAlive))
   }
 
-  /// Who it is. Only to be asked of a pod of this cluster: an identity's name is kept for good.
-  var identity: PodIdentity { PodIdentity(nodeID: nodeID, incarnation: incarnation) }
+  /// Who it is. Only to be asked of a pod of this cluster: an identity's name is kept for good. Nil if it is one too many.
+  var identity: PodIdentity? { PodIdentity(heardOf: nodeID, incarnation: incarnation) }
 
   /// Whether there is a version that both sides speak.
   func isSpoken(by version: UInt8 = Hello.version) -> Bool {

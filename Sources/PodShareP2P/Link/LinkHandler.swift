@@ -180,7 +180,8 @@ final class LinkHandler: ChannelInboundHandler {
       reader.maxLength = state.maxFrameBytes
       mesh.tellSubscriptions(to: self)
       send(.ready)
-    case .begin(let hello): mesh.established(self, hello.identity)
+    case .begin(let hello):
+      if let identity = hello.identity { mesh.established(self, identity) }
     case .beginWithGoPod:
       beginWithGoPod()
       receive(frame)
@@ -201,10 +202,11 @@ final class LinkHandler: ChannelInboundHandler {
   private func beginWithGoPod() {
     queue.splitsLargeMessages = false
     reader.maxLength = state.maxFrameBytes
-    // It says no name; one is made up for it, which no pod of this library has.
-    mesh.established(
-      self, PodIdentity(ofUnknownIncarnation: "\(dialledAddress?.description ?? remoteAddress)#\(id)"))
+    mesh.established(self, PodIdentity(unnamed: id))
   }
+
+  /// Somebody has ceased to listen to something.
+  func forgetListeners() { listeners.removeAll() }
 
   // MARK: What goes out
 

@@ -172,7 +172,8 @@ struct LinkState {
     guard hello.cluster.byteOrder(to: rules.cluster) == .same else {
       return end(.otherCluster(hello.cluster))
     }
-    guard hello.identity != rules.identity else { return end(.reachedItself) }
+    guard let identity = hello.identity else { return end(.badFrame("a node ID too many")) }
+    guard identity != rules.identity else { return end(.reachedItself) }
     phase = .greeted(hello)
     return .tellSubscriptions
   }

@@ -353,6 +353,12 @@ final class Mesh {
 
   // MARK: Subscribing
 
+  /// Somebody has ceased to listen to a topic.
+  func unsubscribed(from topic: Key) {
+    for handler in handlers.values { handler.forgetListeners() }
+    _ = announce(topic)
+  }
+
   /// Tells the peers whether the topic is wanted here, as it is by now. Succeeds when they know.
   func announce(_ topic: Key) -> EventLoopFuture<Void> {
     let isWanted = subscriptions.isWanted(topic)

@@ -104,7 +104,7 @@ struct MeshState {
     if case .linked(let id) = peer.dial { ends.insert(id) }
     if let pod = peer.pod, pod != identity, !peers.values.contains(where: { $0.pod == pod }) {
       ends.formUnion(linksOfPods[pod] ?? [])
-      if bans { banned.insert(Key(pod.nodeID)) }
+      if bans, pod.hasKnownIncarnation { banned.insert(Key(pod.nodeID)) }
     }
     return ends.sorted().map { .end($0, .farewell(byPeer: false)) }
   }

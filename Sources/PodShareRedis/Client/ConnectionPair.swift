@@ -428,6 +428,7 @@ final class ConnectionPair: ConnectionOwner {
 
   /// Nobody listens to a channel any more, unless somebody has begun to again.
   func unsubscribe(from channel: ByteBuffer, key: Key) {
+    listeners.removeAll()
     guard !subscriptions.isWanted(key) else { return }
     perform(state.unwant(channel))
   }

@@ -73,6 +73,24 @@ struct MeshLifeTests {
     try await a.close()
   }
 
+  @Test(
+    "A store and a transport that are dropped together are gone, though the last message was for that store")
+  func droppedTogether() async throws {
+    let a = try await TestPod.start("a")
+    let store = try await a.join("t", of: Int.self) { $0.joinTimeout = .milliseconds(50) }
+    weak var transport: P2PTransport?
+    do {
+      let b = try await TestPod.start("b", peers: [try a.address])
+      transport = b.transport
+      let other = try await b.join("t", of: Int.self)
+      try store.set("k", to: 1)
+      await eventually("b has it") { other["k"] == 1 }
+    }
+    await eventually("b's transport is gone", within: .seconds(5)) { transport == nil }
+    await a.waitForLinks([])
+    try await a.close()
+  }
+
   @Test("20 pods as a full mesh converge under load, with one link between any two")
   func twentyPods() async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)

@@ -20,6 +20,25 @@ struct RedisClosingTests {
     }
   }
 
+  @Test(
+    "A store and a transport that are dropped together are gone, though the last message was for that store")
+  func droppedTogether() async throws {
+    let server = try await RedisServer()
+    let a = try RedisPod("a", server)
+    let store = try await a.join("t", of: Int.self)
+    weak var transport: RedisTransport?
+    do {
+      let b = try RedisPod("b", server)
+      transport = b.transport
+      let other = try await b.join("t", of: Int.self)
+      try store.set("k", to: 1)
+      await eventually("b has it") { other["k"] == 1 }
+    }
+    await eventually("b's transport is gone", within: .seconds(5)) { transport == nil }
+    try await store.close()
+    try await a.close()
+  }
+
   @Test("A transport is closed while it does everything at once, whatever it is just at: a hundred times")
   func closedAtAnyTime() async throws {
     let server = try await RedisServer()

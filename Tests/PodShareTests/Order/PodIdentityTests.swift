@@ -31,6 +31,23 @@ struct PodIdentityTests {
     #expect(decomposed.nodeIDOrder(to: composed) == .before && composed.nodeIDOrder(to: decomposed) == .after)
   }
 
+  @Test("Of the names that others bring there are only so many; those that are known stay known")
+  func limit() throws {
+    let names = NodeNames(limit: 2)
+    let first = try #require(names.heard("first-of-a-long-name"))
+    #expect(names.heard("second") != nil && names.heard("third") == nil)
+    #expect(names.heard("first-of-a-long-name") == first)
+    #expect(Key("third").withBytes(names.known) == nil && Key("second").withBytes(names.known) != nil)
+    #expect(names.given("own").string == "own" && names.heard("own") == names.given("own"))
+  }
+
+  @Test("Pods without a name are told apart by their numbers, and are nobody's authors")
+  func unnamed() {
+    let (one, other) = (PodIdentity(unnamed: 1), PodIdentity(unnamed: 2))
+    #expect(one != other && one == PodIdentity(unnamed: 1) && !one.hasKnownIncarnation)
+    #expect(one != PodIdentity(ofUnknownIncarnation: ""))
+  }
+
   @Test("Threads that hear of a name at the same time know it as one")
   func threads() async {
     let name = "heard-of-by-many-\(UInt64.random(in: 0 ... .max))"

@@ -28,15 +28,6 @@ final class BackgroundQueue: Sendable {
     add(Job(source: source, work: work))
   }
 
-  /// Drops what has not begun.
-  func removeAll() {
-    let jobs = state.withLockedValue { state in
-      defer { state.jobs = [] }
-      return state.jobs
-    }
-    _ = consume jobs
-  }
-
   private func add(_ job: Job) {
     let mustStart = state.withLockedValue { state in
       if let source = job.source {

@@ -7,6 +7,8 @@ struct Lifecycle {
   enum Phase { case idle, running, closing, closed }
 
   var phase = Phase.idle
+  /// Nobody has the store any more.
+  var isDropped = false
   var subscriptions: [TransportSubscription] = []
   /// What the store does by itself, at intervals.
   var maintenance: [Task<Void, Never>] = []
@@ -219,15 +221,19 @@ extension StoreCore {
     }
     for task in maintenance { task.cancel() }
     for subscription in subscriptions { subscription.cancel() }
-    background.removeAll()
     events.finishAll()
     memberUpdates.finish()
     closed.open()
   }
 
-  /// The store was dropped without being closed.
+  var isDropped: Bool { lifecycle.withLockedValue { $0.isDropped } }
+
+  /// Nobody has the store any more, which may not have been closed.
   func abandon() {
-    let wasOpen = lifecycle.withLockedValue { $0.phase == .running || $0.phase == .idle }
+    let wasOpen = lifecycle.withLockedValue { lifecycle in
+      lifecycle.isDropped = true
+      return lifecycle.phase == .running || lifecycle.phase == .idle
+    }
     guard wasOpen else { return }
     let unsent = state.withLock { $0.unsentCount }
     if unsent > 0 {

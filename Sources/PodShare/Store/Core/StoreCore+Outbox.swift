@@ -38,7 +38,7 @@ extension StoreCore {
       state.rest = batch.take()
       state.isDraining = false
     }
-    Task.detached { self.performWhatIsThere() }
+    Task.detached { if !self.isDropped { self.performWhatIsThere() } }
   }
 
   /// Performs what is in the outbox, if nobody else is at it.
@@ -71,7 +71,7 @@ extension StoreCore {
     case .publish(let message):
       publish(message)
     case .publishUnsent:
-      background.submit { _ = self.publishUnsent() }
+      inBackground { _ = $0.publishUnsent() }
     // If one of these does not arrive, so that nobody answers, the replica notices and tries again.
     case .send(let content, let receiver):
       let message = SyncMessage(sender: identity, content).encoded()
@@ -79,11 +79,11 @@ extension StoreCore {
     case .requestState(let request, let source):
       _ = sendAside(request.encoded(), to: inbox(of: source))
     case .answer(let request):
-      background.submit(onceFor: request.sender) { await self.answer(request) }
+      background.submit(onceFor: request.sender) { if !self.isOver { await self.answer(request) } }
     case .answerWith(let keys, let request, let closing, let receiver):
-      background.submit { self.answer(request, with: keys, closing: closing, to: receiver) }
+      inBackground { $0.answer(request, with: keys, closing: closing, to: receiver) }
     case .push(let keys, let hop, let receiver):
-      background.submit { self.push(keys, hop: hop, to: receiver) }
+      inBackground { $0.push(keys, hop: hop, to: receiver) }
     case .wake:
       wakeSoon()
     case .lookAround:
@@ -102,6 +102,13 @@ extension StoreCore {
     }
   }
 
+  private func inBackground(_ work: @escaping @Sendable (StoreCore) -> Void) {
+    background.submit { if !self.isOver { work(self) } }
+  }
+
+  /// Whether the store was closed or dropped, and has let go of everything.
+  private var isOver: Bool { closed.isOpen }
+
   /// Only taken out under the lock; made into what users see outside.
   var members: [Member] { state.withLock { $0.replica.members }.map(Member.init) }
 
@@ -111,7 +118,7 @@ extension StoreCore {
     let pause = Duration.milliseconds(Int64.random(in: 40...60))
     Task.detached {
       try? await self.configuration.time.sleep(pause)
-      self.update { $0.replica.wake(outbox: &$0.outbox) }
+      if !self.isOver { self.update { $0.replica.wake(outbox: &$0.outbox) } }
     }
   }
 
@@ -119,7 +126,7 @@ extension StoreCore {
   private func lookAroundSoon() {
     Task.detached {
       try? await Task.sleep(for: .milliseconds(50))
-      self.update { $0.replica.lookedAround(outbox: &$0.outbox) }
+      if !self.isOver { self.update { $0.replica.lookedAround(outbox: &$0.outbox) } }
     }
   }
 

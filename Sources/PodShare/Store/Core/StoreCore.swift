@@ -17,8 +17,8 @@ import NIOCore
 /// of the time of a write. So ``Store`` alone is generic, and what depends on the type is in ``ErasedValue``,
 /// ``ErasedCodec`` and the merge function.
 ///
-/// Tasks and subscriptions hold it, and end when the store is closed or dropped; watches do not. Nothing holds it weakly: the
-/// references to an object that has ever been held so are counted three times as slowly.
+/// Subscriptions hold it and end when the store is closed or dropped, and so do tasks, at once or soon; watches do not hold it.
+/// Nothing holds it weakly: the references to an object that has ever been held so are counted three times as slowly.
 final class StoreCore: Sendable {
   typealias Writer = ErasedTable.Writer
 

@@ -50,8 +50,6 @@ extension WireVersion1 {
     var version: JSONScanner.Token?
     var hasEntries = false
     var indices: [Key: Int] = [:]
-    // Few origins have written many entries: each is kept once.
-    var authors: Set<PodIdentity> = []
     try scanner.object { (name, scanner) throws(WireError) in
       let member: SnapshotMember? = scanner.member(name)
       switch member {
@@ -65,8 +63,7 @@ extension WireVersion1 {
         try scanner.object { (name, scanner) throws(WireError) in
           let entry: WireEntry
           switch try readEntry(name, &scanner) {
-          case .success(let read):
-            entry = read.with(author: authors.insert(read.version.author).memberAfterInsert)
+          case .success(let read): entry = read
           case .failure(let error): return contents.reject(error)
           }
           if let index = indices[entry.key] {
@@ -143,11 +140,14 @@ private struct EntryMembers {
     }
     // Go takes an absent one for the year 1.
     guard let timestamp else { throw WireError(.malformed("there is no timestamp")) }
-    let version = Version(
-      timestamp: try scanner.timestamp(timestamp, of: "timestamp"),
-      author: PodIdentity(ofUnknownIncarnation: nodeID),
-      sequence: try sequence.map { token throws(WireError) in try scanner.number(token, of: "seq") } ?? 0)
+    let stamp = try scanner.timestamp(timestamp, of: "timestamp")
+    let number: UInt64 =
+      try sequence.map { token throws(WireError) in try scanner.number(token, of: "seq") } ?? 0
     let bytes = try value.map { token throws(WireError) in try scanner.codecBytes(token, of: "value") } ?? []
+    guard let author = PodIdentity(ofUnknownIncarnationHeardOf: nodeID) else {
+      throw WireError(.tooManyNodeIDs)
+    }
+    let version = Version(timestamp: stamp, author: author, sequence: number)
     return WireEntry(
       key: Key(key), version: version, epoch: isDelete ? .after(version) : .beginning,
       content: isDelete
@@ -164,15 +164,5 @@ extension WireError {
     error.key = key.flatMap { try? scanner.string($0, of: "key") }
     error.origin = origin.flatMap { try? scanner.string($0, of: "origin") }
     return error
-  }
-}
-
-extension WireEntry {
-  /// The same entry with another instance of its author.
-  fileprivate func with(author: PodIdentity) -> WireEntry {
-    var entry = self
-    entry.version = Version(timestamp: version.timestamp, author: author, sequence: version.sequence)
-    if epoch != .beginning { entry.epoch = .after(entry.version) }
-    return entry
   }
 }
