@@ -34,8 +34,11 @@ package struct PodIdentity: Sendable, BitwiseCopyable {
   /// A pod that does not say who it is, and that whoever speaks with it tells from others by this number. It is nobody's
   /// author.
   package init(unnamed number: UInt64) {
-    self.init(nodeID: "", incarnation: Self.unknownIncarnation + 1 + number)
+    self.init(Self.noName, incarnation: Self.unknownIncarnation + 1 + number)
   }
+
+  /// Not among the names of pods, of which there is none that is empty.
+  private static let noName = NodeNames(limit: 1).given("")
 
   /// The author of a write that came in wire version 1, which does not say the incarnation.
   ///

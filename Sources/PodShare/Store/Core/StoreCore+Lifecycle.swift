@@ -164,11 +164,13 @@ extension StoreCore {
     let worker = Task.detached {
       do throws(StoreError) {
         try await work()
+        done.open()
       } catch {
-        guard error.code != .cancelled else { return }
-        self.reporter.report(error)
+        if error.code != .cancelled {
+          self.reporter.report(error)
+          done.open()
+        }
       }
-      done.open()
       timeIsOver.open()
     }
     let timer = Task.detached { [time = configuration.time] in
