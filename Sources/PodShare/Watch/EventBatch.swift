@@ -43,11 +43,4 @@ struct EventBatch {
     }
     return indices
   }
-
-  /// The events of one key.
-  func part(of key: Key) -> EventBatch {
-    var part = EventBatch()
-    for event in events where Key(event.key) == key { part.append(event) }
-    return part
-  }
 }

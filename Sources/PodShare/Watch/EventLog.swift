@@ -200,14 +200,18 @@ final class EventLog: Sendable {
       // What gathers meanwhile may come to a crowd again.
       crowded.store(false, ordering: .relaxed)
       var room = Int.max
-      for watcher in watchers.ofManyKeys.values { offer(&batch, to: watcher, &room) }
-      for (key, watchers) in watchers.ofOneKey(in: batch) {
-        var part = batch.part(of: key)
+      var served = Array(watchers.ofManyKeys.values)
+      for watcher in served { offer(&batch, to: watcher, &room) }
+      for var (part, watchers) in watchers.ofOneKey(in: batch) {
         for watcher in watchers.values { offer(&part, to: watcher, &room) }
+        served += watchers.values
       }
       work = state.withLockedValue { state in
         state.room = min(state.room, room)
-        state.awaited.removeAll { !$0.isAwaited }
+        // Of those alone: however many others wait, they go on waiting.
+        if !state.awaited.isEmpty {
+          for watcher in served where !watcher.isAwaited { state.awaited.remove(watcher) }
+        }
         return state.nextWork()
       }
     }

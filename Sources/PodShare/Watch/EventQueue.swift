@@ -28,9 +28,12 @@ struct EventQueue<Value: Sendable>: Sendable {
   /// How many more events it takes.
   var room: Int { limit.map { $0 - count } ?? .max }
 
-  /// Whether an older event of this key need not be sent any more.
-  func hasNewer(for key: Key) -> Bool {
-    limit == nil && (newest[key] != nil || current[next...].contains { Key($0.key) == key })
+  /// Whether an older event of this key need not be sent any more. O(1), but for the events that have come since it was
+  /// last asked.
+  mutating func hasNewer(for key: Key) -> Bool {
+    guard limit == nil else { return false }
+    if next < current.endIndex { arrangeByKey([]) }
+    return newest[key] != nil
   }
 
   /// Adds events: if only the newest of each key waits, no two of one key. False if there was not room for all of them.
@@ -55,6 +58,11 @@ struct EventQueue<Value: Sendable>: Sendable {
       count = events.count
       return
     }
+    arrangeByKey(events)
+  }
+
+  /// Puts the events that come first, and others behind them, where each is found by its key.
+  private mutating func arrangeByKey(_ events: Events) {
     for event in current[next...] + events {
       let key = Key(event.key)
       if newest.updateValue(event, forKey: key) == nil { keys.append(key) }

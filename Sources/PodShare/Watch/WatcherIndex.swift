@@ -38,11 +38,6 @@ struct WatcherIndex {
     if watcher.scope.admitsAll { countOfAllKeys -= 1 }
   }
 
-  mutating func removeAll(where shouldBeRemoved: (Watcher) -> Bool) {
-    guard !isEmpty else { return }
-    for watcher in all where shouldBeRemoved(watcher) { remove(watcher) }
-  }
-
   var all: [Watcher] { byKey.values.flatMap(\.values) + ofManyKeys.values }
 
   /// Whether there are any that want events of a key.
@@ -51,9 +46,21 @@ struct WatcherIndex {
       || (!byKey.isEmpty && byKey[Key(key)] != nil)
   }
 
-  /// The watchers of single keys that a batch has events of.
-  func ofOneKey(in batch: EventBatch) -> [(key: Key, watchers: [ID: Watcher])] {
+  /// The watchers of single keys that a batch has events of, each with those. O(events).
+  func ofOneKey(in batch: EventBatch) -> [(part: EventBatch, watchers: [ID: Watcher])] {
     guard !byKey.isEmpty else { return [] }
-    return Set(batch.events.map { Key($0.key) }).compactMap { key in byKey[key].map { (key, $0) } }
+    var parts: [(part: EventBatch, watchers: [ID: Watcher])] = []
+    var places: [Key: Int] = [:]
+    for event in batch.events {
+      let key = Key(event.key)
+      guard let watchers = byKey[key] else { continue }
+      let place = places[key] ?? parts.count
+      if place == parts.count {
+        places[key] = place
+        parts.append((EventBatch(), watchers))
+      }
+      parts[place].part.append(event)
+    }
+    return parts
   }
 }
