@@ -200,17 +200,17 @@ final class EventLog: Sendable {
       // What gathers meanwhile may come to a crowd again.
       crowded.store(false, ordering: .relaxed)
       var room = Int.max
-      var served = Array(watchers.ofManyKeys.values)
-      for watcher in served { offer(&batch, to: watcher, &room) }
-      for var (part, watchers) in watchers.ofOneKey(in: batch) {
+      let parts = watchers.ofOneKey(in: batch)
+      for watcher in watchers.ofManyKeys.values { offer(&batch, to: watcher, &room) }
+      for var (part, watchers) in parts {
         for watcher in watchers.values { offer(&part, to: watcher, &room) }
-        served += watchers.values
       }
       work = state.withLockedValue { state in
         state.room = min(state.room, room)
         // Of those alone: however many others wait, they go on waiting.
         if !state.awaited.isEmpty {
-          for watcher in served where !watcher.isAwaited { state.awaited.remove(watcher) }
+          state.awaited.remove(watchers.ofManyKeys.values) { !$0.isAwaited }
+          for part in parts { state.awaited.remove(part.watchers.values) { !$0.isAwaited } }
         }
         return state.nextWork()
       }

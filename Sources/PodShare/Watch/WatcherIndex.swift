@@ -38,6 +38,10 @@ struct WatcherIndex {
     if watcher.scope.admitsAll { countOfAllKeys -= 1 }
   }
 
+  mutating func remove(_ watchers: some Sequence<Watcher>, where shouldBeRemoved: (Watcher) -> Bool) {
+    for watcher in watchers where shouldBeRemoved(watcher) { remove(watcher) }
+  }
+
   var all: [Watcher] { byKey.values.flatMap(\.values) + ofManyKeys.values }
 
   /// Whether there are any that want events of a key.

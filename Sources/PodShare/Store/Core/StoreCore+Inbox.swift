@@ -55,12 +55,12 @@ extension StoreCore {
     guard let plain = WireDecoder.plainWrite(message, by: author),
       let value = try? codec.decode(plain.key, plain.value, of: message)
     else { return false }
-    let write = Write(key: plain.key, version: plain.version, content: .set(value))
     let wall = now()
     update { state in
       state.isDirty = true
       state.replica.receive(
-        write, from: author.identity, stampedAt: plain.version.timestamp, wall: wall, outbox: &state.outbox)
+        Write(key: plain.key, version: plain.version, content: .set(value)), from: author.identity,
+        stampedAt: plain.version.timestamp, wall: wall, outbox: &state.outbox)
     }
     return true
   }
