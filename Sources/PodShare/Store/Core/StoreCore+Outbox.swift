@@ -79,7 +79,7 @@ extension StoreCore {
     case .requestState(let request, let source):
       _ = sendAside(request.encoded(), to: inbox(of: source))
     case .answer(let request):
-      background.submit(onceFor: request.sender) { if !self.isOver { await self.answer(request) } }
+      background.submit(onceFor: request.sender) { if !self.isDropped { await self.answer(request) } }
     case .answerWith(let keys, let request, let closing, let receiver):
       inBackground { $0.answer(request, with: keys, closing: closing, to: receiver) }
     case .push(let keys, let hop, let receiver):
@@ -102,12 +102,10 @@ extension StoreCore {
     }
   }
 
+  /// What was promised before the store was closed is still sent: half of it would leave another pod with a part.
   private func inBackground(_ work: @escaping @Sendable (StoreCore) -> Void) {
-    background.submit { if !self.isOver { work(self) } }
+    background.submit { if !self.isDropped { work(self) } }
   }
-
-  /// Whether the store was closed or dropped, and has let go of everything.
-  private var isOver: Bool { closed.isOpen }
 
   /// Only taken out under the lock; made into what users see outside.
   var members: [Member] { state.withLock { $0.replica.members }.map(Member.init) }
@@ -118,7 +116,7 @@ extension StoreCore {
     let pause = Duration.milliseconds(Int64.random(in: 40...60))
     Task.detached {
       try? await self.configuration.time.sleep(pause)
-      if !self.isOver { self.update { $0.replica.wake(outbox: &$0.outbox) } }
+      if !self.isDropped { self.update { $0.replica.wake(outbox: &$0.outbox) } }
     }
   }
 
@@ -126,7 +124,7 @@ extension StoreCore {
   private func lookAroundSoon() {
     Task.detached {
       try? await Task.sleep(for: .milliseconds(50))
-      if !self.isOver { self.update { $0.replica.lookedAround(outbox: &$0.outbox) } }
+      if !self.isDropped { self.update { $0.replica.lookedAround(outbox: &$0.outbox) } }
     }
   }
 
