@@ -55,7 +55,7 @@ final class NodeNames: Sendable {
   func known(_ bytes: UnsafeRawBufferPointer) -> NodeName? {
     let digest = StableHash.hash(bytes)
     return state.withLockedValue { $0.names[digest] }?.first { name in
-      Key(name.string).withBytes { $0.count == bytes.count && $0.elementsEqual(bytes) }
+      Key(name.string).withBytes { $0.hasBytes(of: bytes) }
     }
   }
 

@@ -48,11 +48,6 @@ package struct PodIdentity: Sendable, BitwiseCopyable {
     self.init(nodeID: nodeID, incarnation: Self.unknownIncarnation)
   }
 
-  /// The same, if it is not one name too many.
-  init?(ofUnknownIncarnationHeardOf nodeID: String) {
-    self.init(heardOf: nodeID, incarnation: Self.unknownIncarnation)
-  }
-
   /// One more than any incarnation there is.
   static var unknownIncarnation: UInt64 { incarnations.upperBound }
 

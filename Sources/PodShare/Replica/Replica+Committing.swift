@@ -14,11 +14,19 @@ extension Replica where Storage: ~Copyable {
   /// Whether a write comes to that: its value, and the version of the value there is.
   func plainChange(by write: Write<Value>, at place: Storage.Place) -> (Value, over: VersionNumbers?)? {
     guard !isMerging, case .set(let value) = write.content,
-      let previous = storage.occupant(of: place).previous,
-      // Of two writes of one instant the names of their authors decide.
-      previous?.timestamp != write.version.timestamp
+      let previous = plainPredecessor(of: write.version, at: place)
     else { return nil }
     return (value, previous)
+  }
+
+  /// The version of the value that a value with this version meets, nil if it meets nothing; nil altogether if what is there
+  /// has to be looked at.
+  func plainPredecessor(of version: Version, at place: Storage.Place) -> VersionNumbers?? {
+    guard let previous = storage.occupant(of: place).previous,
+      // Of two writes of one instant the names of their authors decide.
+      previous?.timestamp != version.timestamp
+    else { return nil }
+    return .some(previous)
   }
 
   /// What follows from a value that is in the table.

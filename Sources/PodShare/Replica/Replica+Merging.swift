@@ -25,17 +25,14 @@ extension Replica where Storage: ~Copyable {
     var start = 0
     while start < span.count {
       var end = start + 1
-      if mergePlain(span, at: start, &merging, outbox: &outbox) {
-        start = end
-        continue
-      }
+      defer { start = end }
+      if mergePlain(span, at: start, &merging, outbox: &outbox) { continue }
       while end < span.count, span[end].key == span[start].key { end += 1 }
       if end == start + 1 {
         merge(span[start], &merging, outbox: &outbox)
       } else {
         merge(entries[start..<end], &merging, outbox: &outbox)
       }
-      start = end
     }
     storage.publish()
     recorded.insert(merging.numbers)
@@ -54,12 +51,8 @@ extension Replica where Storage: ~Copyable {
     // Those of one key go together.
     if index + 1 < entries.count, entries[index + 1].key == key { return false }
     let place = storage.place(of: key)
-    guard let previous = storage.occupant(of: place).previous,
-      // Of two writes of one instant the names of their authors decide.
-      previous?.timestamp != version.timestamp
-    else { return false }
+    guard let previous = plainPredecessor(of: version, at: place) else { return false }
     if merging.isStream { confirm(key) }
-    guard !isUnjoinable(key, version) else { return true }
     if let previous, version.timestamp < previous.timestamp {
       merging.numbers.append(version, in: recorded)
       counters.rejectedWrites += 1
@@ -122,17 +115,9 @@ extension Replica where Storage: ~Copyable {
     _ write: Write<Value>, over current: StoredEntry<Value>?, _ merging: inout Merging,
     outbox: inout Outbox<Value>
   ) -> Bool {
-    isAdmitted(
-      write, isOlder: current.map { $0.version >= write.version } ?? false, isNew: current == nil, &merging,
-      outbox: &outbox)
-  }
-
-  private mutating func isAdmitted(
-    _ write: Write<Value>, isOlder: Bool, isNew: Bool, _ merging: inout Merging, outbox: inout Outbox<Value>
-  ) -> Bool {
     guard !isUnjoinable(write.key, write.version) else { return false }
     if !isMerging, write.isJoined { reportJoined(write, outbox: &outbox) }
-    guard !isForgotten(write, isOlder: isOlder, isNew: isNew, &merging) else {
+    guard !isForgotten(write, over: current, &merging) else {
       counters.rejectedWrites += 1
       if !write.isDelete { merging.forgotten.append(digest(of: write)) }
       return false
@@ -158,11 +143,12 @@ extension Replica where Storage: ~Copyable {
   /// somebody had not seen deleted. A delete that was seen has had its effect where there is nothing now; what has been
   /// written since is judged by its version as ever, lest a pod whose clock is off decides for the others.
   private func isForgotten(
-    _ entry: Write<Value>, isOlder: Bool, isNew: Bool, _ merging: inout Merging
+    _ entry: Write<Value>, over current: StoredEntry<Value>?, _ merging: inout Merging
   ) -> Bool {
     if entry.isDelete, case .after(let delete) = entry.epoch {
-      return isNew && recorded.contains(delete)
+      return current == nil && recorded.contains(delete)
     }
+    let isOlder = current.map { $0.version >= entry.version } ?? false
     return !isOlder && merging.numbers.wasSeen(entry.version, in: recorded)
   }
 }

@@ -119,24 +119,18 @@ extension StoreCore {
 
   /// Adds an entry; false if the codec refused it, which is reported and left out.
   private func add(_ entry: SnapshotEntry, to encoder: inout StateEncoder) -> Bool {
-    switch entry {
-    case .other(let key, let entry):
-      return add(CollectionOfOne((key: key, value: entry)), to: &encoder)
-    case .plain(let plain):
+    if case .plain(let plain) = entry {
       do {
         let isLent = try codec.withBytes(of: plain.value) { bytes in
           plain.withKey { encoder.set($0, version: plain.version, to: bytes) }
         }
         if isLent { return true }
-        try encoder.set(entry.key, version: plain.version, epoch: .beginning) {
-          try codec.encode(plain.value, into: &$0)
-        }
-        return true
       } catch {
         reporter.report(.encodingFailed(key: entry.key.string, error))
         return false
       }
     }
+    return add(CollectionOfOne((key: entry.key, value: entry.entry)), to: &encoder)
   }
 
   /// Adds entries; false if the codec refused one, which is reported and left out.

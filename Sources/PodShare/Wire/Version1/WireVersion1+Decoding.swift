@@ -144,7 +144,8 @@ private struct EntryMembers {
     let number: UInt64 =
       try sequence.map { token throws(WireError) in try scanner.number(token, of: "seq") } ?? 0
     let bytes = try value.map { token throws(WireError) in try scanner.codecBytes(token, of: "value") } ?? []
-    guard let author = PodIdentity(ofUnknownIncarnationHeardOf: nodeID) else {
+    guard let author = PodIdentity(heardOf: nodeID, incarnation: PodIdentity.unknownIncarnation)
+    else {
       throw WireError(.tooManyNodeIDs)
     }
     let version = Version(timestamp: stamp, author: author, sequence: number)
