@@ -202,7 +202,8 @@ final class EventLog: Sendable {
       var room = Int.max
       let parts = watchers.ofOneKey(in: batch)
       for watcher in watchers.ofManyKeys.values { offer(&batch, to: watcher, &room) }
-      for var (part, watchers) in parts {
+      for (part, watchers) in parts {
+        var part = part
         for watcher in watchers.values { offer(&part, to: watcher, &room) }
       }
       work = state.withLockedValue { state in
