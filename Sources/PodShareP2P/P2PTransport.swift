@@ -275,6 +275,12 @@ public final class P2PTransport: Transport {
     }
   }
 
+  public func subscriberCount(of topic: String) async -> Int? {
+    let key = Key(topic)
+    let linked = await ask { $0.subscriberCount(of: key) } ?? 0
+    return subscriptions.callbacks(of: key).count + linked
+  }
+
   private func unsubscribe(_ id: UInt64, from topic: Key) {
     subscriptions.remove(id, from: topic)
     access.perform {

@@ -20,8 +20,8 @@ package struct Outbox<Value: Sendable>: Sendable {
     indirect case push([Key], hop: UInt8, to: PodIdentity)
     /// Call `wake` after a short time.
     case wake
-    /// Call `lookedAround` after a short time, by which whoever is there has answered.
-    case lookAround
+    /// Call `look(others:)` after that time, in which others may answer.
+    case look(after: Duration)
     /// Another pod has been compared with since the request with this number.
     case answered(search: Int)
     /// For the first time this pod holds what another held.

@@ -21,7 +21,8 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
   var tombstones: TombstoneIndex
   var healing: Healing
   package internal(set) var unsent: Set<Key> = []
-  var isConnected = true
+  /// Before it asks who is there, nothing that others tell is listened to: it might hear one and not the rest.
+  var isConnected = false
   package internal(set) var counters = ReplicaCounters()
 
   /// - Parameters:

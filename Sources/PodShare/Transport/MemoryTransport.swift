@@ -67,6 +67,10 @@ public final class MemoryTransport: Transport {
     return TransportSubscription { [weak network] in network?.remove(id, from: topic) }
   }
 
+  public func subscriberCount(of topic: String) async -> Int? {
+    network.subscribers(to: topic).count { $0.transport.isConnected }
+  }
+
   public func close() async throws(TransportError) {
     link.store(.closed, ordering: .releasing)
     network.removeAll(of: self)

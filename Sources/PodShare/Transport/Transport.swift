@@ -22,8 +22,20 @@ public protocol Transport: Sendable {
     to topic: String, onEvent: @escaping @Sendable (TransportEvent) -> Void
   ) async throws(TransportError) -> TransportSubscription
 
+  /// How many subscriptions there are that a message published to `topic` would reach now, this process's included, as far
+  /// as the transport can tell; nil if it cannot, which is the default.
+  ///
+  /// A store that joins asks for it, so as not to call itself caught up before all others have said how far they are. If
+  /// nobody can tell it gives them a while. It waits for one second at most for some that are counted and do not answer, and
+  /// does not hear of those that are not counted, so the number may be wrong, but should not be when nothing happens.
+  func subscriberCount(of topic: String) async -> Int?
+
   /// Ends all subscriptions and connections. The stores that use the transport should be closed before.
   func close() async throws(TransportError)
+}
+
+extension Transport {
+  public func subscriberCount(of topic: String) async -> Int? { nil }
 }
 
 /// A transport that can keep the whole state of a topic for pods that join when nobody else is there.

@@ -298,11 +298,12 @@ final class Mesh {
   // MARK: Telling subscribers
 
   /// Messages may have been lost, and come again from now on. The stores are told at once, but of many pods that come at
-  /// the same time only once in a while: for each time they ask all the others.
+  /// the same time only once in a while: for each time they ask all the others. After an interruption they listen to nobody
+  /// until they are told.
   private func resume() {
-    guard !resumption.isScheduled else { return }
     let due = resumption.last.map { $0 + Self.timeBetweenResumptions } ?? now
-    guard due > now else { return resumeNow() }
+    guard due > now, !resumption.isInterrupted else { return resumeNow() }
+    guard !resumption.isScheduled else { return }
     resumption.isScheduled = true
     eventLoop.assumeIsolated().scheduleTask(deadline: due) { [weak self] in
       guard let self else { return }
@@ -390,6 +391,11 @@ final class Mesh {
   }
 
   private static var patienceForAcknowledgements: TimeAmount { .seconds(1) }
+
+  /// How many linked pods of this library listen to the topic.
+  func subscriberCount(of topic: Key) -> Int {
+    state.primaryLinks.lazy.compactMap { self.handlers[$0] }.count { !$0.isGoPod && $0.state.wants(topic) }
+  }
 
   /// Those of pods of this library that have introduced themselves.
   private var greetedHandlers: [LinkHandler] {

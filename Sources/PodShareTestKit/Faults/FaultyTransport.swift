@@ -314,6 +314,9 @@ public final class FaultyTransport<Base: Transport>: Transport {
     }
   }
 
+  /// What the transport beneath says. It knows nothing of the faults.
+  public func subscriberCount(of topic: String) async -> Int? { await base.subscriberCount(of: topic) }
+
   /// Drops what is on its way, ends all subscriptions, and closes the transport beneath.
   public func close() async throws(TransportError) {
     let subscriptions = state.withLockedValue { state in

@@ -111,6 +111,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
       identity: PodIdentity(nodeID: "fuzz", incarnation: 1), options: options,
       storage: DictionaryStorage<[UInt8]>(), now: wall, seed: 1)
     var outbox = Outbox<[UInt8]>()
+    replica.connected(outbox: &outbox)
     replica.receive(message, wall: wall, outbox: &outbox)
     let once = replica.snapshot().mapValues(\.version)
     replica.receive(message, wall: wall, outbox: &outbox)

@@ -21,6 +21,8 @@ package final class SimulatedFleet<Value: Sendable> {
     package var syncInterval = Duration.seconds(1)
     package var gcInterval = Duration.seconds(5)
     package var joinTimeout = Duration.seconds(1)
+    /// Whether the transport can tell how many pods there are.
+    package var countsPods = false
     package var storage = SimulatedStorageKind.table
     /// Whether what happens can be told afterwards; that takes memory.
     package var keepsLog = true
@@ -34,12 +36,12 @@ package final class SimulatedFleet<Value: Sendable> {
     case collection(SimulatedPod<Value>)
     case joinDeadline(SimulatedPod<Value>)
     case wake(SimulatedPod<Value>)
-    case lookAround(SimulatedPod<Value>)
+    case look(SimulatedPod<Value>)
 
     var pod: SimulatedPod<Value> {
       switch self {
       case .delivery(_, let pod), .tick(let pod), .collection(let pod), .joinDeadline(let pod),
-        .wake(let pod), .lookAround(let pod):
+        .wake(let pod), .look(let pod):
         pod
       }
     }
@@ -102,7 +104,7 @@ package final class SimulatedFleet<Value: Sendable> {
     note("\(pod.identity) starts, its clock \(clockOffset) ahead, writing \(wireFormat)")
     pods.append(pod)
     if !seeds.isEmpty { try pod.replica.seed(seeds, asOf: asOf, outbox: &pod.outbox) }
-    pod.replica.connected(outbox: &pod.outbox)
+    pod.replica.connected(others: others(than: pod), outbox: &pod.outbox)
     let phase = Duration.seconds(Double.random(in: 0..<1, using: &random))
     schedule.add(.tick(pod), at: now + phase)
     schedule.add(.collection(pod), at: now + phase)
@@ -231,11 +233,16 @@ package final class SimulatedFleet<Value: Sendable> {
       guard pod.isAlive else { return }
       pod.replica.wake(outbox: &pod.outbox)
       try perform(pod)
-    case .lookAround(let pod):
+    case .look(let pod):
       guard pod.isAlive else { return }
-      pod.replica.lookedAround(outbox: &pod.outbox)
+      pod.replica.look(others: others(than: pod), outbox: &pod.outbox)
       try perform(pod)
     }
+  }
+
+  private func others(than pod: SimulatedPod<Value>) -> Int? {
+    guard conditions.countsPods else { return nil }
+    return alive.count { $0 !== pod && $0.isConnected && reaches(pod, $0) }
   }
 
   private func receive(_ message: WireMessage, on pod: SimulatedPod<Value>) {
@@ -326,8 +333,8 @@ package final class SimulatedFleet<Value: Sendable> {
       encoder.finish()
     case .wake:
       schedule.add(.wake(pod), at: now + .milliseconds(50))
-    case .lookAround:
-      schedule.add(.lookAround(pod), at: now + .milliseconds(50))
+    case .look(let pause):
+      schedule.add(.look(pod), at: now + pause)
     case .report(let error):
       pod.reports.append(error)
     case .caughtUp, .answered, .confirmed, .membersChanged:

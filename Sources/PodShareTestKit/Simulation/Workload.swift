@@ -38,6 +38,7 @@ package final class Workload<Value: Sendable & Equatable> {
     var conditions = SimulatedFleet<Value>.Conditions()
     conditions.lateStates = dialect.merge == nil
     conditions.storage = storage
+    conditions.countsPods = seed.isMultiple(of: 3)
     // Numbers of version 1 are not remembered: against later copies than these only tombstones stand.
     if dialect.hasVersion1Pods { conditions.lateDelay = 1...100 }
     fleet = SimulatedFleet(seed: seed, options: options, conditions: conditions)

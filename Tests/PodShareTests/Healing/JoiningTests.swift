@@ -1,7 +1,8 @@
 import NIOCore
-import PodShare
-import PodShareTestKit
 import Testing
+
+@testable import PodShare
+@testable import PodShareTestKit
 
 @Suite("Joining", .timeLimit(.minutes(3)))
 struct JoiningTests {
@@ -110,36 +111,60 @@ struct JoiningTests {
   }
 
   @Test(
-    "T2: empty pods answer a joiner first, and the joiner still holds all when it says it is caught up",
-    arguments: [1, 2])
-  func emptyPodsAnswerFirst(count: Int) throws {
-    for seed in 1...50 as ClosedRange<UInt64> {
+    "T2: pods that hold nothing, or a part, answer a joiner first, and it still holds all when it says it is caught up",
+    arguments: [(1, 0), (1, 8), (2, 0), (2, 8)], [false, true])
+  func lesserPodsAnswerFirst(_ pods: (count: Int, held: Int), areCounted: Bool) throws {
+    let (count, held) = pods
+    for seed in 1...25 as ClosedRange<UInt64> {
       let fleet = SimulatedFleet<Int>(seed: seed, options: .forSimulation)
-      fleet.conditions.delay = 0.000_1...0.01
+      fleet.conditions.countsPods = areCounted
+      // Who cannot be counted must not be too slow.
+      fleet.conditions.delay = 0.000_1...(areCounted ? 0.2 : 0.01)
       let full = try fleet.start("full", codec: BigEndianCodec())
-      let empty = try (0..<count).map { try fleet.start("empty \($0)", codec: BigEndianCodec()) }
-      // They do not hear the full one, nor does it hear them, so they stay empty.
-      let others = Set(empty.map(\.identity))
+      let lesser = try (0..<count).map { try fleet.start("lesser \($0)", codec: BigEndianCodec()) }
+      // They do not hear the full one, nor does it hear them, so they stay what they are.
+      let others = Set(lesser.map(\.identity))
       fleet.reaches = { a, b in
         !(a.identity == full.identity && others.contains(b.identity))
           && !(b.identity == full.identity && others.contains(a.identity))
       }
       try fleet.run(for: .seconds(3))
       // Two of them have found each other, and that they are equal.
-      for pod in empty {
+      for pod in lesser {
         let isCaughtUp = pod.replica.isCaughtUp
         #expect(isCaughtUp == (count > 1), "seed \(seed)")
       }
-      for number in 0..<200 {
-        _ = try fleet.write([LocalChange(key: Key("\(number)"), action: .set(number))], on: full)
-      }
+      try fleet.fill([full], with: (0..<200).map { (Key("\($0)"), $0) }, by: "author")
+      try fleet.fill(lesser, with: (0..<held).map { (Key("their \($0)"), $0) }, by: "another")
       try fleet.run(for: .seconds(1))
-      for pod in empty { #expect(pod.replica.snapshot().isEmpty) }
+      for pod in lesser { #expect(pod.replica.snapshot().count == held) }
       let joiner = try fleet.start("joiner", codec: BigEndianCodec())
-      for _ in 0..<1_000 where !joiner.replica.isCaughtUp { try fleet.run(for: .milliseconds(2)) }
+      for _ in 0..<2_500 where !joiner.replica.isCaughtUp { try fleet.run(for: .milliseconds(2)) }
       let isCaughtUp = joiner.replica.isCaughtUp
       #expect(isCaughtUp, "seed \(seed)")
-      #expect(joiner.replica.snapshot().count == 200, "seed \(seed)")
+      #expect(joiner.replica.snapshot().count == 200 + held, "seed \(seed)")
     }
+  }
+
+  @Test(
+    "T2: what a pod hears before it is there itself does not make it join: it would hear one, and not the others"
+  )
+  func heardBeforeConnected() {
+    let wall = Timestamp(nanoseconds: 1_800_000_000_000_000_000)
+    var outbox = Outbox<Int>()
+    var replica = Replica(
+      identity: PodIdentity(nodeID: "joiner", incarnation: 1_000), options: .forSimulation,
+      storage: SimulatedStorage<Int>(.table), now: wall, seed: 1)
+    let heartbeat = SyncMessage(
+      sender: PodIdentity(nodeID: "other", incarnation: 7),
+      .heartbeat(
+        .init(
+          counter: 1, root: 1, tombstones: 0, contextHash: 1, lastSequence: 1, isSettled: true,
+          isCaughtUp: true, wantsReply: true)))
+    replica.receive(heartbeat, wall: wall, outbox: &outbox)
+    #expect(outbox.isEmpty)
+    replica.connected(outbox: &outbox)
+    replica.receive(heartbeat, wall: wall, outbox: &outbox)
+    #expect(outbox.actions.contains { if case .requestState = $0 { true } else { false } })
   }
 }

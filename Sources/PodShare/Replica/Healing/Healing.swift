@@ -38,10 +38,38 @@ struct Healing: Sendable {
     var answer = AnswerProgress()
     /// Keys here that have not come in the stream: if the other has seen their entries, it has seen them deleted.
     var unconfirmed: Set<Key>
-    var hasBroughtEntries = false
     /// The tick in which it was asked for.
     let asked: Int
     var lastProgress: Int
+  }
+
+  /// Whoever answers first may hold nothing, or a part. So this pod is not caught up before all others have answered, if the
+  /// transport can tell how many there are, or have had twice the time that the last of those who did had needed.
+  struct LookingAround: Sendable {
+    /// How many others there are, as far as the transport can tell.
+    private var others: Int?
+    /// How many looks were taken, one after each ``interval``.
+    private var taken = 0
+    private var needed = 2
+
+    static let interval = Duration.milliseconds(25)
+    /// One second: some of those who are counted may be dead.
+    private static let limit = 40
+    /// Half a second: in a large fleet that is starting, somebody new answers all the time.
+    private static let limitIfUncounted = 20
+
+    init(others: Int?) { self.others = others }
+
+    mutating func noteAnswer() { needed = min(max(needed, 2 * (taken + 1)), Self.limitIfUncounted) }
+
+    mutating func look(others: Int?) {
+      self.others = others
+      taken += 1
+    }
+
+    func isOver(answered: Int) -> Bool {
+      if let others { answered >= others || taken >= Self.limit } else { taken >= needed }
+    }
   }
 
   /// What was taken in of what a transport had kept.
@@ -101,8 +129,10 @@ struct Healing: Sendable {
   var loaded: Loaded?
   /// Joining has taken so long that nobody waits for it any more.
   var isOverdue = false
-  /// Others are given the time to answer, because who has answered holds nothing.
-  var isLookingAround = false
+  /// While others are given the time to answer.
+  var lookingAround: LookingAround?
+  /// A look is to come.
+  var isLookDue = false
   /// Somebody else's state has come whole, or was found equal, or was compared with to the end.
   var hasFoundSomebody = false
   /// This replica held what the others held that it had heard of when it joined, or more.

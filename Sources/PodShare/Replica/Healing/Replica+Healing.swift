@@ -33,7 +33,7 @@ extension Replica where Storage: ~Copyable {
       return
     }
     if isStream {
-      receiveStream(chunk, at: position, bringsEntries: !entries.isEmpty, outbox: &outbox)
+      receiveStream(chunk, at: position, outbox: &outbox)
     } else {
       answer(entries, hop: 0, forgotten: forgotten, to: chunk.sender, outbox: &outbox)
       if !receiveMissing(chunk, at: position) { _ = receiveWanted(chunk, at: position, outbox: &outbox) }

@@ -85,10 +85,9 @@ extension Replica where Storage: ~Copyable {
 
   /// A chunk of the stream has been merged.
   mutating func receiveStream(
-    _ chunk: StateChunk, at position: StateChunk.Position, bringsEntries: Bool, outbox: inout Outbox<Value>
+    _ chunk: StateChunk, at position: StateChunk.Position, outbox: inout Outbox<Value>
   ) {
     guard var joining = healing.joining else { return }
-    joining.hasBroughtEntries = joining.hasBroughtEntries || bringsEntries
     joining.lastProgress = healing.tick
     counters.healing.streamed += 1
     guard let theirs = joining.answer.receive(chunk, at: position) else {
@@ -98,13 +97,7 @@ extension Replica where Storage: ~Copyable {
     drop(joining.unconfirmed, seenBy: theirs, outbox: &outbox)
     recorded.formUnion(theirs)
     settle(&outbox)
-    if joining.hasBroughtEntries {
-      catchUp(with: joining.source, outbox: &outbox)
-    } else {
-      // One that is empty answers before all others.
-      healing.isLookingAround = true
-      outbox.append(.lookAround)
-    }
+    catchUp(with: joining.source, outbox: &outbox)
     compareWithSomebody(&outbox)
   }
 
@@ -120,13 +113,49 @@ extension Replica where Storage: ~Copyable {
     }
   }
 
-  /// Those who are there have had the time to answer.
-  package mutating func lookedAround(outbox: inout Outbox<Value>) {
-    healing.isLookingAround = false
-    guard healing.isSettled, !healing.isCaughtUp else { return }
-    noteWhoDiffers()
-    healing.hasFoundSomebody = true
-    if healing.notCompared.isEmpty, !healing.members.all.isEmpty { becomeCaughtUp(&outbox) }
+  /// Asks who is there.
+  mutating func lookAround(others: Int?, _ outbox: inout Outbox<Value>) {
+    sendHeartbeat(wantsReply: true, outbox: &outbox)
+    guard !healing.isCaughtUp else { return }
+    healing.lookingAround = Healing.LookingAround(others: others)
+    goOnLookingAround(&outbox)
+  }
+
+  /// Looks who has answered by now.
+  ///
+  /// - Parameter others: How many others the transport says there are; nil if it cannot tell.
+  package mutating func look(others: Int?, outbox: inout Outbox<Value>) {
+    healing.isLookDue = false
+    healing.lookingAround?.look(others: others)
+    goOnLookingAround(&outbox)
+  }
+
+  private mutating func goOnLookingAround(_ outbox: inout Outbox<Value>) {
+    endLookingAroundIfOver(&outbox)
+    guard healing.lookingAround != nil, !healing.isLookDue else { return }
+    healing.isLookDue = true
+    outbox.append(.look(after: Healing.LookingAround.interval))
+  }
+
+  /// A pod has told how far it is.
+  mutating func noteAnswer(
+    of pod: PodIdentity, root: UInt64, hasJustJoined: Bool, _ outbox: inout Outbox<Value>
+  ) {
+    guard healing.lookingAround != nil else { return }
+    if hasJustJoined {
+      healing.lookingAround?.noteAnswer()
+      // What it holds must be here as well.
+      if healing.isSettled, root != digest.root, healing.notCompared.count < Healing.comparedWithWhenJoining {
+        healing.notCompared.insert(pod)
+      }
+    }
+    endLookingAroundIfOver(&outbox)
+  }
+
+  private mutating func endLookingAroundIfOver(_ outbox: inout Outbox<Value>) {
+    guard healing.lookingAround?.isOver(answered: healing.members.all.count) == true else { return }
+    healing.lookingAround = nil
+    if healing.isSettled, healing.hasFoundSomebody, healing.notCompared.isEmpty { becomeCaughtUp(&outbox) }
   }
 
   /// Nobody has sent anything for as long as joining may take. Who has been asked and is there has others to serve first, or

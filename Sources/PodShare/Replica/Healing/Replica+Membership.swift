@@ -22,10 +22,12 @@ extension Replica where Storage: ~Copyable {
   var members: [Members.Member] { healing.members.all }
 
   /// The network is there, for the first time or again.
-  package mutating func connected(outbox: inout Outbox<Value>) {
+  ///
+  /// - Parameter others: How many other pods there are, if that is known yet.
+  package mutating func connected(others: Int? = nil, outbox: inout Outbox<Value>) {
     isConnected = true
     healing.members.forgetSettledDifferences()
-    sendHeartbeat(wantsReply: true, outbox: &outbox)
+    lookAround(others: others, &outbox)
     publishUnsent(&outbox)
   }
 
@@ -91,6 +93,8 @@ extension Replica where Storage: ~Copyable {
     member.lastSeen = wall
     if heartbeat.isSettled, heartbeat.root == digest.root { member.lastEqual = wall }
     healing.members[sender] = member
+    let hasJustJoined = heartbeat.isSettled && known?.heartbeat.isSettled != true
+    noteAnswer(of: sender, root: heartbeat.root, hasJustJoined: hasJustJoined, &outbox)
     if known?.heartbeat.isCaughtUp != heartbeat.isCaughtUp { outbox.append(.membersChanged) }
     if heartbeat.wantsReply, healing.allowance.grant(.heartbeat, to: sender) {
       sendHeartbeat(to: sender, outbox: &outbox)
@@ -149,7 +153,7 @@ extension Replica where Storage: ~Copyable {
   }
 
   mutating func becomeCaughtUp(_ outbox: inout Outbox<Value>) {
-    guard !healing.isCaughtUp, !healing.isLookingAround else { return }
+    guard !healing.isCaughtUp, healing.lookingAround == nil else { return }
     healing.isCaughtUp = true
     outbox.append(.caughtUp)
     // For whoever waits for it in the list of members.

@@ -26,10 +26,6 @@ extension StoreCore {
     }
   }
 
-  func resumed() {
-    update { $0.replica.connected(outbox: &$0.outbox) }
-  }
-
   func receive(_ bytes: ByteBuffer) {
     traffic.messagesReceived.count()
     // A pod need not decode what it has itself encoded.

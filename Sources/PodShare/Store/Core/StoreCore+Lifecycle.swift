@@ -32,7 +32,8 @@ extension StoreCore {
     try await subscribe()
     await reportingErrors { () async throws(StoreError) in try await load() }
     state.withLock { $0.replica.endLoading() }
-    resumed()
+    let others = await countOthers()
+    update { $0.replica.connected(others: others, outbox: &$0.outbox) }
     startMaintenance()
     try await waitUntilCaughtUp()
     // Whoever performs what joining has brought about is done: the first write is sent by the one who makes it.

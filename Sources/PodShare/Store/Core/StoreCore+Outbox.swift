@@ -86,8 +86,8 @@ extension StoreCore {
       inBackground { $0.push(keys, hop: hop, to: receiver) }
     case .wake:
       wakeSoon()
-    case .lookAround:
-      lookAroundSoon()
+    case .look(let pause):
+      look(after: pause)
     case .answered(let search):
       // Not those that have asked since.
       for refresh in state.withLock({ $0.refreshes }) where refresh.search <= search { refresh.latch.open() }
@@ -121,11 +121,18 @@ extension StoreCore {
   }
 
   /// By the machine's own clock: a test's need not go on, and the others answer all the same.
-  private func lookAroundSoon() {
+  private func look(after pause: Duration) {
     Task.detached {
-      try? await Task.sleep(for: .milliseconds(50))
-      if !self.isDropped { self.update { $0.replica.lookedAround(outbox: &$0.outbox) } }
+      try? await Task.sleep(for: pause)
+      guard !self.isDropped else { return }
+      let others = await self.countOthers()
+      self.update { $0.replica.look(others: others, outbox: &$0.outbox) }
     }
+  }
+
+  /// How many other pods there are, if the transport can tell.
+  func countOthers() async -> Int? {
+    await transport.subscriberCount(of: Names.syncTopic(of: topic)).map { $0 - 1 }
   }
 
   private func publish(_ message: ByteBuffer) {
