@@ -49,6 +49,14 @@ enum Costs {
       for number in 0..<count { try store.set(keys[number % keys.count], to: number) }
       precondition(other.count == min(count, keys.count))
     },
+    // Each is received by two, and neither got the one before from the same author.
+    "set-in-turn": { count in
+      let network = MemoryNetwork()
+      var stores: [Store<Int>] = []
+      for _ in 0..<3 { stores.append(try await store(on: network)) }
+      for number in 0..<count { try stores[number % 3].set(keys[number % keys.count], to: number) }
+      precondition(stores.allSatisfy { $0.count == min(count, keys.count) })
+    },
     "fill": { count in
       _ = try await filled(with: count, on: MemoryNetwork())
     },

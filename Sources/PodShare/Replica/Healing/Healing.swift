@@ -43,35 +43,6 @@ struct Healing: Sendable {
     var lastProgress: Int
   }
 
-  /// Whoever answers first may hold nothing, or a part. So this pod is not caught up before all others have answered, if the
-  /// transport can tell how many there are, or have had twice the time that the last of those who did had needed.
-  struct LookingAround: Sendable {
-    /// How many others there are, as far as the transport can tell.
-    private var others: Int?
-    /// How many looks were taken, one after each ``interval``.
-    private var taken = 0
-    private var needed = 2
-
-    static let interval = Duration.milliseconds(25)
-    /// One second: some of those who are counted may be dead.
-    private static let limit = 40
-    /// Half a second: in a large fleet that is starting, somebody new answers all the time.
-    private static let limitIfUncounted = 20
-
-    init(others: Int?) { self.others = others }
-
-    mutating func noteAnswer() { needed = min(max(needed, 2 * (taken + 1)), Self.limitIfUncounted) }
-
-    mutating func look(others: Int?) {
-      self.others = others
-      taken += 1
-    }
-
-    func isOver(answered: Int) -> Bool {
-      if let others { answered >= others || taken >= Self.limit } else { taken >= needed }
-    }
-  }
-
   /// What was taken in of what a transport had kept.
   struct Loaded: Sendable {
     /// What those have seen who kept it.

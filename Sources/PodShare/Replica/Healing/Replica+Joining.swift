@@ -113,51 +113,6 @@ extension Replica where Storage: ~Copyable {
     }
   }
 
-  /// Asks who is there.
-  mutating func lookAround(others: Int?, _ outbox: inout Outbox<Value>) {
-    sendHeartbeat(wantsReply: true, outbox: &outbox)
-    guard !healing.isCaughtUp else { return }
-    healing.lookingAround = Healing.LookingAround(others: others)
-    goOnLookingAround(&outbox)
-  }
-
-  /// Looks who has answered by now.
-  ///
-  /// - Parameter others: How many others the transport says there are; nil if it cannot tell.
-  package mutating func look(others: Int?, outbox: inout Outbox<Value>) {
-    healing.isLookDue = false
-    healing.lookingAround?.look(others: others)
-    goOnLookingAround(&outbox)
-  }
-
-  private mutating func goOnLookingAround(_ outbox: inout Outbox<Value>) {
-    endLookingAroundIfOver(&outbox)
-    guard healing.lookingAround != nil, !healing.isLookDue else { return }
-    healing.isLookDue = true
-    outbox.append(.look(after: Healing.LookingAround.interval))
-  }
-
-  /// A pod has told how far it is.
-  mutating func noteAnswer(
-    of pod: PodIdentity, root: UInt64, hasJustJoined: Bool, _ outbox: inout Outbox<Value>
-  ) {
-    guard healing.lookingAround != nil else { return }
-    if hasJustJoined {
-      healing.lookingAround?.noteAnswer()
-      // What it holds must be here as well.
-      if healing.isSettled, root != digest.root, healing.notCompared.count < Healing.comparedWithWhenJoining {
-        healing.notCompared.insert(pod)
-      }
-    }
-    endLookingAroundIfOver(&outbox)
-  }
-
-  private mutating func endLookingAroundIfOver(_ outbox: inout Outbox<Value>) {
-    guard healing.lookingAround?.isOver(answered: healing.members.all.count) == true else { return }
-    healing.lookingAround = nil
-    if healing.isSettled, healing.hasFoundSomebody, healing.notCompared.isEmpty { becomeCaughtUp(&outbox) }
-  }
-
   /// Nobody has sent anything for as long as joining may take. Who has been asked and is there has others to serve first, or
   /// did not hear it, and will send all of it yet: to compare instead, with nothing here, would take far longer.
   package mutating func joinDeadlineReached(outbox: inout Outbox<Value>) {

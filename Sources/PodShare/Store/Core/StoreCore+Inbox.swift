@@ -30,14 +30,13 @@ extension StoreCore {
     traffic.messagesReceived.count()
     // A pod need not decode what it has itself encoded.
     if preamble.begins(bytes) { return }
-    let known = lastAuthor.withLockedValue { $0 }
+    let known = authors.sender(of: bytes)
     if let known, receivePlainWrite(bytes, by: known) { return }
     do {
       if try receiveState(bytes) { return }
       let message = try WireDecoder.decode(bytes, knowing: known)
-      if case .write(let write) = message, known?.identity != write.author {
-        let author = EncodedIdentity(write.author)
-        lastAuthor.withLockedValue { $0 = author }
+      if case .write(let write) = message, write.author.hasKnownIncarnation, known?.identity != write.author {
+        authors.insert(write.author)
       }
       receive(message)
     } catch {

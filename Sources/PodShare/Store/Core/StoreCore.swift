@@ -82,8 +82,8 @@ final class StoreCore: Sendable {
   let lifecycle = NIOLockedValueBox(Lifecycle())
   /// The last save of a snapshot, under way or done.
   let saving = NIOLockedValueBox<Task<StoreError?, Never>?>(nil)
-  /// Whose write came in last. Mostly the next is by the same pod, whose identity need not be made anew.
-  let lastAuthor = NIOLockedValueBox<EncodedIdentity?>(nil)
+  /// Whose writes have come in.
+  let authors = KnownAuthors()
   let auditing = NIOLockedValueBox(Auditing())
   let memberUpdates = MemberUpdates()
   let caughtUp = Latch()
