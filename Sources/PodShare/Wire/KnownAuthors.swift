@@ -4,12 +4,10 @@ import NIOCore
 /// Some of the pods whose writes have come in, each with the bytes that its messages begin with: what one of them writes next
 /// is read without making its identity anew.
 ///
-/// A pod has one place of 16, by the last byte of its incarnation, which is random; of those that share a place it is the
+/// A pod has one place of 256, by the last byte of its incarnation, which is random; of those that share a place it is the
 /// one that was heard of last.
 final class KnownAuthors: Sendable {
-  private static var placeCount: Int { 16 }
-
-  private let places = NIOLockedValueBox([EncodedIdentity?](repeating: nil, count: placeCount))
+  private let places = NIOLockedValueBox([EncodedIdentity?](repeating: nil, count: 256))
 
   /// Who may have sent a message of wire version 2. Whether it was, the message itself says.
   func sender(of message: ByteBuffer) -> EncodedIdentity? {
@@ -19,7 +17,7 @@ final class KnownAuthors: Sendable {
 
   /// Puts a pod in the place of whoever had it.
   func insert(_ pod: PodIdentity) {
-    let place = Self.place(ofIncarnationEndingIn: UInt8(truncatingIfNeeded: pod.incarnation))
+    let place = Int(UInt8(truncatingIfNeeded: pod.incarnation))
     let pod = EncodedIdentity(pod)
     places.withLockedValue { $0[place] = pod }
   }
@@ -29,8 +27,6 @@ final class KnownAuthors: Sendable {
     guard let length = message.getInteger(at: message.readerIndex + 2, as: UInt8.self),
       let lastByte = message.getInteger(at: message.readerIndex + 3 + Int(length) + 7, as: UInt8.self)
     else { return nil }
-    return place(ofIncarnationEndingIn: lastByte)
+    return Int(lastByte)
   }
-
-  private static func place(ofIncarnationEndingIn byte: UInt8) -> Int { Int(byte) % placeCount }
 }

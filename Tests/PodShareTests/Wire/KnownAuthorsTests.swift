@@ -30,7 +30,9 @@ struct KnownAuthorsTests {
 
   @Test("Of two that share a place, the message tells which one it is of")
   func shared() throws {
-    let (one, other) = (PodIdentity(nodeID: "a", incarnation: 5), PodIdentity(nodeID: "b", incarnation: 21))
+    let (one, other) = (
+      PodIdentity(nodeID: "a", incarnation: 5), PodIdentity(nodeID: "b", incarnation: 256 + 5)
+    )
     authors.insert(one)
     let sender = try #require(authors.sender(of: try message(by: other)))
     #expect(sender.identity == one)
