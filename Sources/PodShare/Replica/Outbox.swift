@@ -61,6 +61,11 @@ package struct Outbox<Value: Sendable>: Sendable {
     contents.actions.append(action)
   }
 
+  /// Has a local write sent to all pods. The same as to append it, but for a reference that nobody needs.
+  package mutating func publish(_ message: consuming ByteBuffer) {
+    contents.actions.append(.publish(message))
+  }
+
   /// Has watchers told of a change.
   // Inlined, lest what the event is made of is copied for a closure that mostly nobody calls.
   @inline(__always)

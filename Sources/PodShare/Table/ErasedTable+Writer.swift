@@ -2,14 +2,18 @@ extension ErasedTable {
   /// The writer's side of the table. Exactly one is made, for the replica.
   ///
   /// What it does is in ``CellWriter``; here is what is in a cell.
+  ///
+  /// `unretained` is `table`, which this keeps alive: so nobody else need while its cells are changed.
   package struct Writer: EntryStorage, ~Copyable {
     package typealias Value = ErasedValue
 
     private let table: ErasedTable
+    private let unretained: Unmanaged<ErasedTable>
     private var cells: CellWriter
 
     package init(_ table: ErasedTable) {
       self.table = table
+      unretained = .passUnretained(table)
       cells = CellWriter(table.cells, pins: table.pins, origins: table.origins)
     }
 
@@ -56,11 +60,15 @@ extension ErasedTable {
     }
 
     package mutating func put(_ entry: StoredEntry<ErasedValue>, forKey key: Key, at place: Place) {
-      cells.put(key, at: place.cells) { table.makeCell(entry, key: $0, position: $1) }
+      cells.put(key, at: place.cells) { [unretained] key, position in
+        unretained._withUnsafeGuaranteedRef { $0.makeCell(entry, key: key, position: position) }
+      }
     }
 
     package mutating func put(_ value: ErasedValue, _ version: Version, forKey key: Key, at place: Place) {
-      cells.put(key, at: place.cells) { table.makeCell(value, version, nil, key: $0, position: $1) }
+      cells.put(key, at: place.cells) { [unretained] key, position in
+        unretained._withUnsafeGuaranteedRef { $0.makeCell(value, version, nil, key: key, position: position) }
+      }
     }
 
     package mutating func publish() {

@@ -16,7 +16,7 @@ package struct ErasedValue: @unchecked Sendable {
   /// Takes in a value that is to be written under a key.
   ///
   /// - Parameter type: That of the value.
-  package init<Value: Sendable>(_ value: Value, forKey key: Key, as type: ValueType) {
+  package init<Value: Sendable>(_ value: Value, forKey key: borrowing Key, as type: ValueType) {
     self = key.withBytes { ErasedValue(value, key: $0, type) }
   }
 

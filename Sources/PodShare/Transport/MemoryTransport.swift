@@ -42,13 +42,13 @@ public final class MemoryTransport: Transport {
     guard link.compareExchange(expected: old, desired: new, ordering: .acquiringAndReleasing).exchanged else {
       return
     }
-    for subscriber in network.subscribers(of: self) { subscriber.onEvent(event) }
+    for subscriber in network.subscribers(of: self) { subscriber.tell(event) }
   }
 
   public func publish(_ message: ByteBuffer, to topic: String) -> PublishOutcome {
     guard isConnected else { return .disconnected }
     for subscriber in network.subscribers(to: topic) where subscriber.transport.isConnected {
-      subscriber.onEvent(.message(message))
+      subscriber.tell(.message(message))
     }
     return .accepted
   }
@@ -63,7 +63,7 @@ public final class MemoryTransport: Transport {
     guard link.load(ordering: .acquiring) != .closed else {
       throw TransportError(.closed, "this transport was closed")
     }
-    let id = network.add(MemoryNetwork.Subscriber(transport: self, onEvent: onEvent), to: topic)
+    let id = network.add(self, to: topic, onEvent: onEvent)
     return TransportSubscription { [weak network] in network?.remove(id, from: topic) }
   }
 
@@ -108,10 +108,23 @@ extension MemoryTransport: EntryTransport {
 
 /// A network inside one process, which any number of ``MemoryTransport``s connect to.
 public final class MemoryNetwork: Sendable {
-  struct Subscriber: Sendable {
-    fileprivate(set) var id: UInt64 = 0
+  /// A class, so that whoever publishes takes one reference for each.
+  final class Subscriber: Sendable {
+    let id: UInt64
     let transport: MemoryTransport
-    let onEvent: @Sendable (TransportEvent) -> Void
+    private let onEvent: @Sendable (TransportEvent) -> Void
+
+    init(id: UInt64, transport: MemoryTransport, onEvent: @escaping @Sendable (TransportEvent) -> Void) {
+      self.id = id
+      self.transport = transport
+      self.onEvent = onEvent
+    }
+
+    // Not inlined, or the callback would be retained for the time it runs.
+    @inline(never)
+    func tell(_ event: TransportEvent) {
+      onEvent(event)
+    }
   }
 
   private struct State {
@@ -122,10 +135,10 @@ public final class MemoryNetwork: Sendable {
     private var lastTopic = Key("")
     private var lastSubscribers: [Subscriber] = []
 
-    mutating func subscribers(to topic: Key) -> [Subscriber] {
-      if lastTopic != topic {
-        lastTopic = topic
-        lastSubscribers = topics[topic] ?? []
+    mutating func subscribers(to topic: String) -> [Subscriber] {
+      if !lastTopic.string.hasBytes(of: topic) {
+        lastTopic = Key(topic)
+        lastSubscribers = topics[lastTopic] ?? []
       }
       return lastSubscribers
     }
@@ -149,7 +162,7 @@ public final class MemoryNetwork: Sendable {
   }
 
   func subscribers(to topic: String) -> [Subscriber] {
-    state.withLockedValue { $0.subscribers(to: Key(topic)) }
+    state.withLockedValue { $0.subscribers(to: topic) }
   }
 
   func subscribers(of transport: MemoryTransport) -> [Subscriber] {
@@ -157,11 +170,12 @@ public final class MemoryNetwork: Sendable {
     return topics.joined().filter { $0.transport === transport }
   }
 
-  func add(_ subscriber: Subscriber, to topic: String) -> UInt64 {
+  func add(
+    _ transport: MemoryTransport, to topic: String, onEvent: @escaping @Sendable (TransportEvent) -> Void
+  ) -> UInt64 {
     state.withLockedValue { state in
       state.lastID += 1
-      var subscriber = subscriber
-      subscriber.id = state.lastID
+      let subscriber = Subscriber(id: state.lastID, transport: transport, onEvent: onEvent)
       state.change { $0[Key(topic), default: []].append(subscriber) }
       return state.lastID
     }

@@ -30,31 +30,38 @@ package struct WriteEncoder: ~Copyable, Sendable {
     }
   }
 
-  private init(_ buffer: consuming ByteBuffer, stampIndex: Int, value: Range<Int>) {
-    self.buffer = buffer
-    self.stampIndex = stampIndex
-    last = value
+  /// Goes on with a message that sets one key.
+  package init(_ message: consuming UnstampedSet, after preamble: borrowing Preamble) {
+    let end = message.bytes.writerIndex - 1
+    last = (end - message.valueLength)..<end
+    buffer = message.bytes
+    stampIndex = preamble.length
     count = 1
     isEnded = true
   }
 
   /// All of a message that sets one key, but for its stamp.
-  ///
-  /// - Parameter hasEpochs: Whether the stamp may have epochs.
-  package static func set(
-    _ key: Key, to value: UnsafeRawBufferPointer, after preamble: Preamble, hasEpochs: Bool
-  ) -> WriteEncoder {
-    let size = preamble.bytes.count + maxBytes(before: key) + value.count
-    let room = room(behind: size, entries: 1, hasEpochs: hasEpochs)
-    var buffer = ByteBufferAllocator().buffer(capacity: size + room)
-    WireWriter.write(to: &buffer, atMost: size + 1) { writer in
-      preamble.bytes.withUnsafeBytes { writer.bytes($0) }
-      writer.beginSet(key, valueLength: value.count)
-      writer.bytes(value)
-      writer.integer(UInt8(0))
+  package struct UnstampedSet {
+    fileprivate let bytes: ByteBuffer
+    fileprivate let valueLength: Int
+
+    /// - Parameter hasEpochs: Whether the stamp may have epochs.
+    package init(
+      of key: borrowing Key, to value: UnsafeRawBufferPointer, after preamble: borrowing Preamble,
+      hasEpochs: Bool
+    ) {
+      let size = preamble.bytes.count + maxBytes(before: key) + value.count
+      let room = room(behind: size, entries: 1, hasEpochs: hasEpochs)
+      var buffer = ByteBufferAllocator().buffer(capacity: size + room)
+      WireWriter.write(to: &buffer, atMost: size + 1) { writer in
+        preamble.bytes.withUnsafeBytes { writer.bytes($0) }
+        writer.beginSet(key, valueLength: value.count)
+        writer.bytes(value)
+        writer.integer(UInt8(0))
+      }
+      bytes = consume buffer
+      valueLength = value.count
     }
-    let end = buffer.writerIndex - 1
-    return WriteEncoder(buffer, stampIndex: preamble.length, value: (end - value.count)..<end)
   }
 
   /// What all write messages of one author begin with, but for the stamp, which is left empty.
@@ -165,12 +172,18 @@ package struct WriteEncoder: ~Copyable, Sendable {
   private static var longMessage: Int { 4_096 }
 
   /// Fills in what the replica has decided. The message is complete then.
-  package consuming func finish(_ stamp: WriteStamp) -> ByteBuffer {
+  package consuming func finish(_ stamp: borrowing WriteStamp) -> ByteBuffer {
     fillIn(stamp)
-    guard stamp.wall != stamp.timestamp || !stamp.exceptions.isEmpty else {
-      if !isEnded { WireWriter.write(to: &buffer, atMost: 1) { $0.integer(UInt8(0)) } }
-      return buffer
+    if stamp.wall != stamp.timestamp || !stamp.exceptions.isEmpty {
+      addTrailer(stamp)
+    } else if !isEnded {
+      WireWriter.write(to: &buffer, atMost: 1) { $0.integer(UInt8(0)) }
     }
+    return buffer
+  }
+
+  /// What there is more to say.
+  private mutating func addTrailer(_ stamp: WriteStamp) {
     reopen()
     let (raised, epochs) = (stamp.raised, stamp.epochs)
     var flags: UInt8 = 0
@@ -195,7 +208,6 @@ package struct WriteEncoder: ~Copyable, Sendable {
         buffer.writeInteger(version.sequence)
       }
     }
-    return buffer
   }
 
   private mutating func fillIn(_ stamp: WriteStamp) {

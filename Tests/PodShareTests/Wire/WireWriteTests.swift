@@ -91,9 +91,10 @@ struct WireWriteTests {
     var raised = plain
     raised.exceptions = [.raised(index: 0, nanoseconds: 1)]
     for (stamp, hasMore) in [(plain, false), (raised, false), (plain, true), (raised, true)] {
-      var made: WriteEncoder?
-      value.withUnsafeBytes { made = .set(key, to: $0, after: preamble, hasEpochs: false) }
-      guard var whole = made.take() else { return }
+      let set = value.withUnsafeBytes {
+        WriteEncoder.UnstampedSet(of: key, to: $0, after: preamble, hasEpochs: false)
+      }
+      var whole = WriteEncoder(set, after: preamble)
       var parts = WriteEncoder(preamble, capacity: 0)
       try parts.set(key) { $0.writeBytes(value) }
       var lent = WriteEncoder(preamble, capacity: 0)
@@ -130,9 +131,11 @@ struct WireWriteTests {
     // Buffers have room for a power of two: these go up to one and beyond it.
     for length in 64_500...65_700 {
       let value = [UInt8](repeating: 0x37, count: length)
-      var made: WriteEncoder?
-      value.withUnsafeBytes { made = .set(Key("k"), to: $0, after: preamble, hasEpochs: hasEpochs) }
-      guard let whole = made.take() else { return }
+      let set = value.withUnsafeBytes {
+        WriteEncoder.UnstampedSet(of: Key("k"), to: $0, after: preamble, hasEpochs: hasEpochs)
+      }
+      // Moved, or the message would not be its owner's alone.
+      let whole = WriteEncoder(consume set, after: preamble)
       var parts = WriteEncoder(preamble, capacity: 0)
       try parts.set(Key("k")) { $0.writeBytes(value) }
       parts.prepareToFinish(hasEpochs: hasEpochs)

@@ -20,6 +20,25 @@ final class Locked<State: ~Copyable>: @unchecked Sendable {
     defer { lock.unlock() }
     return try body(&state)
   }
+
+  /// The same for something that is handed over to `body`, and not before the state is ready for it.
+  ///
+  /// - Parameters:
+  ///   - isBusy: Asked under the lock.
+  ///   - pause: Called without the lock as often as the state was busy.
+  func withLock<Argument: ~Copyable, Result: ~Copyable, Failure>(
+    passing argument: consuming Argument, afterWaitingWhile isBusy: (borrowing State) -> Bool,
+    _ pause: () -> Void, _ body: (inout State, consuming Argument) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    lock.lock()
+    while isBusy(state) {
+      lock.unlock()
+      pause()
+      lock.lock()
+    }
+    defer { lock.unlock() }
+    return try body(&state, argument)
+  }
 }
 
 // Reflection copies what it finds, and the state cannot be copied: without this, printing a store traps.

@@ -50,12 +50,12 @@ extension StoreCore {
     guard let plain = WireDecoder.plainWrite(message, by: author),
       let value = try? codec.decode(plain.key, plain.value, of: message)
     else { return false }
-    let wall = now()
+    let write = Write(key: plain.key, version: plain.version, content: .set(value))
+    let (wall, pod) = (now(), author.identity)
     update { state in
       state.isDirty = true
       state.replica.receive(
-        Write(key: plain.key, version: plain.version, content: .set(value)), from: author.identity,
-        stampedAt: plain.version.timestamp, wall: wall, outbox: &state.outbox)
+        write, from: pod, stampedAt: write.version.timestamp, wall: wall, outbox: &state.outbox)
     }
     return true
   }

@@ -13,10 +13,9 @@ extension StoreCore {
   private func write(
     _ change: LocalChange<ErasedValue>, _ message: consuming WriteEncoder
   ) throws(StoreError) -> Version {
-    var message: WriteEncoder? = message
     let wall = now()
-    return try updateWhenUncrowded { state throws(StoreError) in
-      try write(change, &message, wall: wall, to: &state)
+    return try updateWhenUncrowded(passing: message) { (state, message) throws(StoreError) in
+      try write(change, message, wall: wall, to: &state)
     }
   }
 
@@ -24,24 +23,23 @@ extension StoreCore {
   {
     let encoder = try encoded(change)
     let change = configuration.copiesValues ? try copy(of: change, encodedBy: encoder) : change
-    var message: WriteEncoder? = encoder
     let wall = now()
-    return try updateWhenUncrowded { state throws(StoreError) in
+    return try updateWhenUncrowded(passing: encoder) { (state, message) throws(StoreError) in
       guard !state.isClosed else { throw .closed }
       let present = state.replica.entry(forKey: change.key).flatMap { $0.isTombstone ? nil : $0.version }
       guard present == expected else { return nil }
-      return try write(change, &message, wall: wall, to: &state)
+      return try write(change, message, wall: wall, to: &state)
     }
   }
 
   /// Under the lock.
   private func write(
-    _ change: LocalChange<ErasedValue>, _ message: inout WriteEncoder?, wall: Timestamp, to state: inout State
+    _ change: LocalChange<ErasedValue>, _ message: consuming WriteEncoder, wall: Timestamp,
+    to state: inout State
   ) throws(StoreError) -> Version {
     guard !state.isClosed else { throw .closed }
     state.isDirty = true
-    let version = try state.replica.write(
-      change, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
+    let version = try state.replica.write(change, encoder: message, wall: wall, outbox: &state.outbox)
     if keepsEntries { state.unsaved.insert(change.key) }
     return version
   }
@@ -60,12 +58,10 @@ extension StoreCore {
     guard size <= WireLimits.messageBytes else { throw .batchTooLarge(size: size) }
     encoder.prepareToFinish(hasEpochs: hasEpochs)
     let wall = now()
-    var message: WriteEncoder? = consume encoder
-    try updateWhenUncrowded { [changes] state throws(StoreError) in
+    try updateWhenUncrowded(passing: encoder) { [changes] (state, message) throws(StoreError) in
       guard !state.isClosed else { throw .closed }
       state.isDirty = true
-      try state.replica.write(
-        changes, encoder: try Self.take(&message), wall: wall, outbox: &state.outbox)
+      try state.replica.write(changes, encoder: message, wall: wall, outbox: &state.outbox)
       if keepsEntries { for change in changes { state.unsaved.insert(change.key) } }
     }
   }
@@ -91,24 +87,20 @@ extension StoreCore {
     }
   }
 
-  /// Hands a message over for good, out of the closure that has it.
-  private static func take(_ message: inout WriteEncoder?) throws(StoreError) -> WriteEncoder {
-    guard let message = message.take() else { throw .internalInconsistency("a message is written twice") }
-    return message
-  }
-
   /// A change as a message, but for its stamp.
   private func encoded(_ change: LocalChange<ErasedValue>) throws(StoreError) -> WriteEncoder {
     if case .set(let value) = change.action {
-      var encoder: WriteEncoder?
+      // Only the bytes: nothing noncopyable is taken out of a closure as quickly.
+      var unstamped: WriteEncoder.UnstampedSet?
       do {
         _ = try codec.withBytes(of: value) {
-          encoder = .set(change.key, to: $0, after: preamble, hasEpochs: hasEpochs)
+          unstamped = .init(of: change.key, to: $0, after: preamble, hasEpochs: hasEpochs)
         }
       } catch {
         throw .encodingFailed(key: change.key.string, error)
       }
-      if let encoder = encoder.take() {
+      if let unstamped = unstamped.take() {
+        let encoder = WriteEncoder(unstamped, after: preamble)
         try checkSize(of: change.key, encodedBy: encoder)
         return encoder
       }

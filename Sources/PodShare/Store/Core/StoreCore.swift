@@ -136,6 +136,8 @@ final class StoreCore: Sendable {
   func randomID() -> UInt64 { UInt64.random(in: .min ... .max) }
 
   /// Feeds the replica under the write lock, then performs a share of what it wants done.
+  // Inlined, lest what `body` has is retained for it.
+  @inline(__always)
   func update<Result, Failure>(
     _ body: (inout State) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -149,24 +151,27 @@ final class StoreCore: Sendable {
   }
 
   /// The same for a local write, which waits a little if the outbox is crowded.
+  ///
+  /// - Parameter message: Handed over to `body`.
+  // Inlined for the same reason.
+  @inline(__always)
   func updateWhenUncrowded<Result, Failure>(
-    _ body: (inout State) throws(Failure) -> Result
+    passing message: consuming WriteEncoder,
+    _ body: (inout State, consuming WriteEncoder) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     var patience = Self.patience
-    while true {
-      let outcome = try state.withLock { state throws(Failure) -> Outcome<Result>? in
-        guard patience == 0 || !(state.isCrowded || events.isCrowded) else { return nil }
-        state.outbox.isWatched = events.isWatched
-        return Outcome(result: try body(&state), batch: state.claimOutbox())
-      }
-      if var outcome {
-        table.freeUnreachable()
-        if let batch = outcome.batch.take() { perform(batch, share: Share.write) }
-        return outcome.result
-      }
+    var outcome = try state.withLock(passing: message) { state in
+      patience > 0 && (state.isCrowded || events.isCrowded)
+    } _: {
       patience -= 1
       usleep(Self.pause)
+    } _: { (state: inout State, message: consuming WriteEncoder) throws(Failure) in
+      state.outbox.isWatched = events.isWatched
+      return Outcome(result: try body(&state, message), batch: state.claimOutbox())
     }
+    table.freeUnreachable()
+    if let batch = outcome.batch.take() { perform(batch, share: Share.write) }
+    return outcome.result
   }
 
   /// So many actions, or events, are more than is being kept up with.
