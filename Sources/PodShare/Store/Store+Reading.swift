@@ -32,12 +32,15 @@ extension Store {
   }
 
   /// The version of the entry under a key, for ``trySet(_:to:ifVersion:)``; nil if the key is absent or deleted.
+  ///
+  /// An entry whose value this build cannot decode has one too, though the key reads as nil: what is there is only written
+  /// over by somebody who knows of it.
   public func version(of key: String) -> Version? {
     guard let entry = core.table.entry(forKey: Key(key)), !entry.isTombstone else { return nil }
     return entry.version
   }
 
-  /// The number of keys with a value.
+  /// The number of keys with a value. O(1). Unlike other reads, it waits for a write that is being applied.
   public var count: Int { core.state.withLock { $0.replica.counters.keys } }
 
   /// The keys with a value, in no order. Sees all of a batch or none of it. O(entries).

@@ -76,6 +76,8 @@ extension Store {
 
   /// Sets the value under a key if its version on this pod is still the given one; nil stands for an absent key.
   ///
+  /// A key whose value this build cannot decode is not absent: ``version(of:)`` tells.
+  ///
   /// Atomic on this pod, and no more than that: two pods can both succeed, and then the greater version wins. Not a
   /// lock.
   ///
