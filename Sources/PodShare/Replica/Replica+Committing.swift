@@ -2,15 +2,13 @@
 extension Replica where Storage: ~Copyable {
   /// Puts a value where there is nothing, or in the place of the older value of one write, and without a merge function:
   /// what nearly all writes come to. It does what the ways below would do with the value's entry, without making one.
-  ///
-  /// - Parameter keyHash: The key's ``StableHash``.
   mutating func commit(
-    _ value: Value, _ version: Version, forKey key: Key, _ keyHash: UInt64, at place: Storage.Place,
+    _ value: Value, _ version: Version, forKey key: Key, at place: Storage.Place,
     over previous: VersionNumbers?, outbox: inout Outbox<Value>
   ) {
     storage.commit(value, version, forKey: key, at: place)
     if previous == nil { noteUnconfirmed(key) }
-    note(value, version, forKey: key, keyHash, over: previous, outbox: &outbox)
+    note(value, version, forKey: key, over: previous, outbox: &outbox)
   }
 
   /// Whether a write comes to that: its value, and the version of the value there is.
@@ -32,12 +30,11 @@ extension Replica where Storage: ~Copyable {
   }
 
   /// What follows from a value that is in the table.
-  ///
-  /// - Parameter keyHash: The key's ``StableHash``.
   mutating func note(
-    _ value: Value, _ version: Version, forKey key: Key, _ keyHash: UInt64,
-    over previous: VersionNumbers?, outbox: inout Outbox<Value>
+    _ value: Value, _ version: Version, forKey key: Key, over previous: VersionNumbers?,
+    outbox: inout Outbox<Value>
   ) {
+    let keyHash = StableHash.hash(key)
     let change = VersionNumbers(version).entryDigest(keyHash: keyHash)
     if let previous {
       digest.toggle(change ^ previous.entryDigest(keyHash: keyHash), at: keyHash)

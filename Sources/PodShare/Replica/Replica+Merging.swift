@@ -67,7 +67,7 @@ extension Replica where Storage: ~Copyable {
     counters.appliedWrites += 1
     storage.put(value, version, forKey: key, at: place)
     if previous == nil, !merging.isStream { noteUnconfirmed(key) }
-    note(value, version, forKey: key, StableHash.hash(key), over: previous, outbox: &outbox)
+    note(value, version, forKey: key, over: previous, outbox: &outbox)
     return true
   }
 

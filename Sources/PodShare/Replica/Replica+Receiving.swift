@@ -87,9 +87,7 @@ extension Replica where Storage: ~Copyable {
         return
       }
       counters.appliedWrites += 1
-      return commit(
-        value, write.version, forKey: write.key, StableHash.hash(write.key), at: place, over: previous,
-        outbox: &outbox)
+      return commit(value, write.version, forKey: write.key, at: place, over: previous, outbox: &outbox)
     }
     guard let current = storage.entry(at: place) else {
       counters.appliedWrites += 1

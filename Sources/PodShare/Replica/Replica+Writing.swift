@@ -16,9 +16,8 @@ extension Replica where Storage: ~Copyable {
       let previous = storage.occupant(of: place).previous
     {
       version = try self.version(index: 0, of: change.key, over: previous?.timestamp, stamp: &stamp)
-      let keyHash = StableHash.hash(change.key)
-      noteNumber(of: keyHash)
-      commit(value, version, forKey: change.key, keyHash, at: place, over: previous, outbox: &outbox)
+      noteNumber(of: change.key)
+      commit(value, version, forKey: change.key, at: place, over: previous, outbox: &outbox)
     } else {
       version = try write(change, at: place, stamp: &stamp, outbox: &outbox)
     }
@@ -32,13 +31,13 @@ extension Replica where Storage: ~Copyable {
   ) throws(StoreError) -> Version {
     guard let current = storage.entry(at: place) else {
       let write = try number(change, index: 0, over: nil, in: .beginning, stamp: &stamp)
-      noteNumber(of: StableHash.hash(change.key))
+      noteNumber(of: change.key)
       commit(resolution.entry(for: write), by: write, at: place, outbox: &outbox)
       return write.version
     }
     let write = try number(
       change, index: 0, over: current.version.timestamp, in: current.epoch, stamp: &stamp)
-    noteNumber(of: StableHash.hash(change.key))
+    noteNumber(of: change.key)
     if let entry = resolution.resolve(current, with: write) {
       commit(entry, over: current, by: write, at: place, outbox: &outbox)
     }
@@ -69,7 +68,7 @@ extension Replica where Storage: ~Copyable {
         application.put(entry, over: current, by: write)
       }
     }
-    for change in changes { noteNumber(of: StableHash.hash(change.key)) }
+    for change in changes { noteNumber(of: change.key) }
     commit(application, outbox: &outbox)
     outbox.publish(encoder.finish(stamp))
   }
@@ -83,10 +82,10 @@ extension Replica where Storage: ~Copyable {
     return WriteStamp(timestamp: clock.tick(wall: wall), firstSequence: lastSequence + 1, wall: wall)
   }
 
-  /// Nothing can go wrong any more: a write of a key with this ``StableHash`` has the number that follows.
-  private mutating func noteNumber(of keyHash: UInt64) {
+  /// Nothing can go wrong any more: a write of this key has the number that follows.
+  private mutating func noteNumber(of key: Key) {
     lastSequence += 1
-    recent.append(keyHash)
+    recent.append(key)
     counters.localWrites += 1
   }
 
@@ -132,7 +131,7 @@ extension Replica where Storage: ~Copyable {
     guard storage.count == 0 else { throw .seedOnNonEmptyStore(count: storage.count) }
     var application = Application<Value>()
     for (key, value) in entries {
-      noteNumber(of: StableHash.hash(key))
+      noteNumber(of: key)
       let version = Version(timestamp: asOf, author: identity, sequence: lastSequence)
       let write = Write(key: key, version: version, content: .set(value))
       let current = application.pending(key)

@@ -2,18 +2,14 @@ extension ErasedTable {
   /// The writer's side of the table. Exactly one is made, for the replica.
   ///
   /// What it does is in ``CellWriter``; here is what is in a cell.
-  ///
-  /// `unretained` is `table`, which this keeps alive: so nobody else need while its cells are changed.
   package struct Writer: EntryStorage, ~Copyable {
     package typealias Value = ErasedValue
 
     private let table: ErasedTable
-    private let unretained: Unmanaged<ErasedTable>
     private var cells: CellWriter
 
     package init(_ table: ErasedTable) {
       self.table = table
-      unretained = .passUnretained(table)
       cells = CellWriter(table.cells, pins: table.pins, origins: table.origins)
     }
 
@@ -21,6 +17,9 @@ extension ErasedTable {
       var cells = cells
       table.leave(cells.takeRetired())
     }
+
+    /// The table, for what is done while its cells are changed. This keeps it alive, so nobody need count a reference to it.
+    private var unretained: Unmanaged<ErasedTable> { .passUnretained(table) }
 
     package var count: Int { cells.count }
 

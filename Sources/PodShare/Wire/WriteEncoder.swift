@@ -172,7 +172,7 @@ package struct WriteEncoder: ~Copyable, Sendable {
   private static var longMessage: Int { 4_096 }
 
   /// Fills in what the replica has decided. The message is complete then.
-  package consuming func finish(_ stamp: borrowing WriteStamp) -> ByteBuffer {
+  package consuming func finish(_ stamp: WriteStamp) -> ByteBuffer {
     fillIn(stamp)
     if stamp.wall != stamp.timestamp || !stamp.exceptions.isEmpty {
       addTrailer(stamp)

@@ -71,6 +71,7 @@ enum Propagation {
         }
       ),
     ])
+    // Until here, so that somebody applies what is set.
     try await another.close()
     return samples
   }

@@ -54,9 +54,7 @@ extension Replica where Storage: ~Copyable {
     _ missing: SyncMessage.Missing, from sender: PodIdentity, outbox: inout Outbox<Value>
   ) {
     guard healing.allowance.grant(.recentEntries, to: sender) else { return }
-    let (hashes, numbers) = recent.hashes(of: missing.numbers)
-    var keys: [Key] = []
-    for hash in hashes { storage.forEachEntry(inBucket: hash, bits: 64) { key, _ in keys.append(key) } }
+    let (keys, numbers) = recent.keys(of: missing.numbers)
     var covered = CausalContext()
     for range in numbers { covered.insert(range, of: identity) }
     counters.healing.entriesSent += UInt64(keys.count)
