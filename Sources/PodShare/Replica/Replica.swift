@@ -74,8 +74,8 @@ package struct Replica<Storage: EntryStorage & ~Copyable>: ~Copyable {
     Dictionary(uniqueKeysWithValues: storage.snapshot().lazy.map { ($0.key, $0.value) })
   }
 
-  /// Does some of what the storage has put off. Returns whether there may be more.
-  package mutating func tidy() -> Bool {
+  /// Does some of what the storage has put off. Returns what there is left of it.
+  package mutating func tidy() -> Leftovers {
     storage.tidy()
   }
 }

@@ -45,5 +45,5 @@ package struct DictionaryStorage<Value: Sendable>: EntryStorage, ~Copyable {
     }
   }
 
-  package mutating func tidy() -> Bool { false }
+  package mutating func tidy() -> Leftovers { .none }
 }

@@ -45,8 +45,17 @@ package protocol EntryStorage<Value>: ~Copyable {
     inBucket prefix: UInt64, bits: Int, _ body: (Key, StoredEntry<Value>) throws -> Void
   ) rethrows
 
-  /// Does some of what was put off in order that writes are quick. Returns whether there may be more.
-  mutating func tidy() -> Bool
+  /// Does some of what was put off in order that writes are quick. Returns what there is left of it.
+  mutating func tidy() -> Leftovers
+}
+
+/// What is still to be tidied up.
+package enum Leftovers {
+  case none
+  /// Something that waits for readers or snapshots, who may take their time.
+  case held
+  /// Something that can be done now.
+  case ready
 }
 
 extension EntryStorage where Self: ~Copyable {

@@ -78,9 +78,9 @@ extension ErasedTable {
       table.giveUp(cells.remove(key, table.makeRemovedCell))
     }
 
-    package mutating func tidy() -> Bool {
+    package mutating func tidy() -> Leftovers {
       table.giveUp(cells.tidy())
-      return !cells.isTidy
+      return cells.leftovers
     }
   }
 }

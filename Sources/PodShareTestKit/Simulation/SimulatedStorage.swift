@@ -113,15 +113,15 @@ package enum SimulatedStorage<Value: Sendable>: EntryStorage, ~Copyable {
     }
   }
 
-  package mutating func tidy() -> Bool {
+  package mutating func tidy() -> Leftovers {
     switch consume self {
     case .dictionary(let storage):
       self = .dictionary(storage)
-      return false
+      return .none
     case .table(var storage):
-      let isMoreToDo = storage.tidy()
+      let leftovers = storage.tidy()
       self = .table(storage)
-      return isMoreToDo
+      return leftovers
     }
   }
 }

@@ -74,7 +74,7 @@ extension Table {
       writer.remove(forKey: key)
     }
 
-    package mutating func tidy() -> Bool {
+    package mutating func tidy() -> Leftovers {
       writer.tidy()
     }
   }

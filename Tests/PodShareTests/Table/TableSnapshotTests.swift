@@ -32,7 +32,7 @@ struct TableSnapshotTests {
       #expect(contents(fifth) == ["a": 5, "b": 3])
       #expect(first[Key("a")]?.value == 1 && second[Key("a")]?.value == 2 && fourth[Key("a")] == nil)
       #expect(third[Key("a")]?.isTombstone == true && fifth[Key("a")]?.value == 5)
-      while writer.tidy() {}
+      while writer.tidy() == .ready {}
     }
   }
 

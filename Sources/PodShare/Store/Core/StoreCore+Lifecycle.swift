@@ -12,6 +12,8 @@ struct Lifecycle {
   var subscriptions: [TransportSubscription] = []
   /// What the store does by itself, at intervals.
   var maintenance: [Task<Void, Never>] = []
+  /// What it still does when it has been closed.
+  var tidying: Task<Void, Never>?
 }
 
 extension StoreCore {
@@ -227,16 +229,19 @@ extension StoreCore {
     events.finishAll()
     memberUpdates.finish()
     closed.open()
+    tidyUntilNothingIsLeft()
   }
 
   var isDropped: Bool { lifecycle.withLockedValue { $0.isDropped } }
 
   /// Nobody has the store any more, which may not have been closed.
   func abandon() {
-    let wasOpen = lifecycle.withLockedValue { lifecycle in
+    let (wasOpen, tidying) = lifecycle.withLockedValue { lifecycle in
       lifecycle.isDropped = true
-      return lifecycle.phase == .running || lifecycle.phase == .idle
+      defer { lifecycle.tidying = nil }
+      return (lifecycle.phase == .running || lifecycle.phase == .idle, lifecycle.tidying)
     }
+    tidying?.cancel()
     guard wasOpen else { return }
     let unsent = state.withLock { $0.unsentCount }
     if unsent > 0 {

@@ -52,8 +52,7 @@ extension StoreCore {
         state.looksAtSnapshot -= 1
         state.isDirty = true
       }
-      // In parts: the write lock is held for a bounded time each.
-      while update({ $0.replica.tidy() }) {}
+      tidy()
     }
     if elapsed.sinceCollection >= configuration.gcInterval {
       elapsed.sinceCollection = .zero
@@ -79,6 +78,35 @@ extension StoreCore {
     // In parts: the write lock is held for a bounded time each.
     let wall = now()
     while update({ $0.replica.collectTombstones(wall: wall, outbox: &$0.outbox) }) {}
+  }
+
+  // MARK: Tidying up
+
+  /// Frees what was replaced and nobody holds any more. Returns what is left.
+  @discardableResult
+  func tidy() -> Leftovers {
+    // In parts: the write lock is held for a bounded time each.
+    while true {
+      let leftovers = update { $0.replica.tidy() }
+      if leftovers != .ready { return leftovers }
+    }
+  }
+
+  /// Goes on tidying up when the store has been closed, since reads and snapshots may outlive that: until there is nothing
+  /// left, or the store is dropped, after which the table frees everything.
+  func tidyUntilNothingIsLeft() {
+    // What was retired last comes free with the second look, if nobody is reading.
+    if isDropped || tidy() == .none || tidy() == .none { return }
+    let task = Task.detached {
+      repeat {
+        do { try await self.configuration.time.sleep(self.configuration.syncInterval) } catch { return }
+      } while self.tidy() != .none
+    }
+    let isDropped = lifecycle.withLockedValue { lifecycle in
+      if !lifecycle.isDropped { lifecycle.tidying = task }
+      return lifecycle.isDropped
+    }
+    if isDropped { task.cancel() }
   }
 
   /// Does something that nobody waits for. What it still was at when the store ended is no error.

@@ -141,8 +141,7 @@ struct CellWriter: ~Copyable {
   private mutating func settle() -> [Cell] {
     let share = Self.share * (1 + replaced.count)
     if pins.areAny {
-      let snapshots = pins.numbers
-      for (old, new) in replaced where !keep(Kept(cell: old, until: lastCommit), for: snapshots) {
+      for (old, new) in replaced where !keep(Kept(cell: old, until: lastCommit)) {
         unlink(old, from: new)
       }
     } else {
@@ -162,8 +161,11 @@ struct CellWriter: ~Copyable {
     return reclaim()
   }
 
-  /// Whether there is more to be done that waits for nobody.
-  var isTidy: Bool { undecided.isEmpty }
+  /// What is put off. What has been retired waits for readers even if there are none: twice, as ``Reclamation`` does.
+  var leftovers: Leftovers {
+    if !undecided.isEmpty { return .ready }
+    return kept.isEmpty && reclamation.isEmpty ? .none : .held
+  }
 
   private mutating func decide(_ share: Int) {
     if pins.areAny {
@@ -171,19 +173,15 @@ struct CellWriter: ~Copyable {
         if let cells = kept.removeValue(forKey: snapshot) { undecided += cells }
       }
     }
-    guard !undecided.isEmpty else { return }
-    let snapshots = pins.numbers
     for _ in 0..<min(share, undecided.count) {
       let old = undecided.removeLast()
-      if !keep(old, for: snapshots) { unlink(old.cell) }
+      if !keep(old) { unlink(old.cell) }
     }
   }
 
-  /// Keeps a cell if any of the snapshots, ascending, sees it.
-  private mutating func keep(_ old: Kept, for snapshots: [UInt64]) -> Bool {
-    guard let newest = snapshots.last(where: { $0 < old.until }), newest >= old.cell.birth else {
-      return false
-    }
+  /// Keeps a cell if any snapshot sees it.
+  private mutating func keep(_ old: Kept) -> Bool {
+    guard let newest = pins.newest(since: old.cell.birth, before: old.until) else { return false }
     kept[newest, default: []].append(old)
     return true
   }

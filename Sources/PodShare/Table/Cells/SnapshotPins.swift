@@ -1,24 +1,46 @@
+import DequeModule
 import NIOConcurrencyHelpers
 import Synchronization
 
 /// Which commits are looked at by snapshots.
 ///
-/// Commits are numbered. A snapshot is a number: it sees of each key the newest cell that was put by then. Taking and
-/// dropping one is O(1); the lock is held for that alone, and no read takes it.
+/// Commits are numbered. A snapshot is a number: it sees of each key the newest cell that was put by then. Taking one is
+/// O(1), and so is dropping the oldest or the newest of those there are; the lock is held for that alone, and no read takes
+/// it.
 ///
 /// The writer puts the cells of a commit, publishes its number, and then asks which snapshots there are. A snapshot is
 /// entered before it reads the number; entering, reading, publishing and asking are sequentially consistent. So either the
 /// writer learns of it and keeps what it sees, or it has the new number.
 final class SnapshotPins: Sendable {
+  private struct Pin {
+    let number: UInt64
+    /// How many snapshots have it.
+    var count: Int
+  }
+
   private struct State {
-    /// How many snapshots there are of each commit.
-    var pins: [UInt64: Int] = [:]
+    /// Ascending, since commits are published in turn.
+    var pins: Deque<Pin> = []
     /// Those that were dropped and of which the writer does not know yet.
     var dropped: [UInt64] = []
+
+    /// How many pins come before this number. O(log of the snapshots).
+    func count(before number: UInt64) -> Int {
+      var range = 0..<pins.count
+      while !range.isEmpty {
+        let middle = range.lowerBound + range.count / 2
+        if pins[middle].number < number {
+          range = middle + 1..<range.upperBound
+        } else {
+          range = range.lowerBound..<middle
+        }
+      }
+      return range.lowerBound
+    }
   }
 
   private let published = Atomic<UInt64>(0)
-  /// Snapshots, and those dropped that the writer does not know of: zero means that there is nothing to do.
+  /// Pins, and those dropped that the writer does not know of: zero means that there is nothing to do.
   private let count = Atomic<Int>(0)
   private let state = NIOLockedValueBox(State())
 
@@ -26,16 +48,26 @@ final class SnapshotPins: Sendable {
     state.withLockedValue { state in
       count.wrappingAdd(1, ordering: .sequentiallyConsistent)
       let number = published.load(ordering: .sequentiallyConsistent)
-      state.pins[number, default: 0] += 1
+      if let last = state.pins.indices.last, state.pins[last].number == number {
+        state.pins[last].count += 1
+      } else {
+        state.pins.append(Pin(number: number, count: 1))
+      }
       return number
     }
   }
 
+  /// O(log of the snapshots), and of moving those after it or before it, whichever are fewer.
   func unpin(_ number: UInt64) {
     state.withLockedValue { state in
-      let left = state.pins[number, default: 1] - 1
-      state.pins[number] = left > 0 ? left : nil
-      if left == 0 { state.dropped.append(number) } else { count.wrappingSubtract(1, ordering: .relaxed) }
+      let index = state.count(before: number)
+      state.pins[index].count -= 1
+      if state.pins[index].count == 0 {
+        state.pins.remove(at: index)
+        state.dropped.append(number)
+      } else {
+        count.wrappingSubtract(1, ordering: .relaxed)
+      }
     }
   }
 
@@ -48,8 +80,16 @@ final class SnapshotPins: Sendable {
   /// Whether there are any, or were since the writer last asked.
   var areAny: Bool { count.load(ordering: .sequentiallyConsistent) != 0 }
 
-  /// The numbers of those there are, ascending.
-  var numbers: [UInt64] { state.withLockedValue { $0.pins.keys.sorted() } }
+  /// The newest snapshot that sees what was put by the commit `birth` and replaced by the commit `end`. O(log of the
+  /// snapshots).
+  func newest(since birth: UInt64, before end: UInt64) -> UInt64? {
+    state.withLockedValue { state in
+      let count = state.count(before: end)
+      guard count > 0 else { return nil }
+      let number = state.pins[count - 1].number
+      return number >= birth ? number : nil
+    }
+  }
 
   func takeDropped() -> [UInt64] {
     state.withLockedValue { state in
