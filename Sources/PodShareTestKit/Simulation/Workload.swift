@@ -288,6 +288,10 @@ package final class Workload<Value: Sendable & Equatable> {
     guard let first = fleet.alive.first else { return }
     for pod in fleet.alive {
       guard pod.replica.unsent.isEmpty else { throw Violation("\(pod.identity) still has entries to send") }
+      // Pods of one build join values in one way, and that is a join.
+      if oldBuilds.isEmpty, let report = pod.reports.first(where: { $0.code.isAboutJoins }) {
+        throw Violation("\(pod.identity) reports \(report)")
+      }
       guard pod.replica.isCaughtUp || fleet.alive.count == 1 else {
         throw Violation("\(pod.identity) is not caught up")
       }
@@ -359,4 +363,8 @@ package final class Workload<Value: Sendable & Equatable> {
       }
     }
   }
+}
+
+extension StoreError.Code {
+  fileprivate var isAboutJoins: Bool { self == .stillDifferent || self == .mergeNotAJoin }
 }

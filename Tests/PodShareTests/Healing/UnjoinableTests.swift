@@ -70,6 +70,47 @@ struct UnjoinableTests {
     }
   }
 
+  @Test(
+    "A join is not reported either where writes of one key come for longer than an entry goes to and fro",
+    arguments: [2, 7, 24, 31])
+  func slowWrites(seed: UInt64) throws {
+    let fleet = try SimulatedFleet.calm(
+      of: ["a", "b"], seed: seed,
+      options: ReplicaOptions(merge: Merge(|), tombstoneTTL: .seconds(3_600), maxClockSkew: .seconds(60)))
+    fleet.conditions.delay = 0.000_1...0.5
+    fleet.conditions.syncInterval = .milliseconds(100)
+    for number in 0..<600 {
+      for pod in fleet.pods {
+        _ = try fleet.write([LocalChange(key: Key("k"), action: .set(1 << (number / 10)))], on: pod)
+        try fleet.run(for: .milliseconds(10))
+      }
+    }
+    try fleet.run(for: .seconds(60))
+    #expect(fleet.pods.map(\.reports.count) == [0, 0], "seed \(seed): \(fleet.pods.flatMap(\.reports))")
+    #expect(fleet.pods.map { $0.replica.entry(forKey: Key("k"))?.value } == [1 << 60 - 1, 1 << 60 - 1])
+  }
+
+  @Test("Where both join values, but in different ways, it is said that they stay different")
+  func differentJoins() async throws {
+    let network = MemoryNetwork()
+    let a: Pod<Int> = try await network.pod("a", isFirst: true) {
+      $0.merge = Merge { max($0, $1) }
+      $0.syncInterval = .milliseconds(50)
+    }
+    let b: Pod<Int> = try await network.pod("b") {
+      $0.merge = Merge { min($0, $1) }
+      $0.syncInterval = .milliseconds(50)
+    }
+    b.transport.disconnect()
+    try a.store.set("k", to: 2)
+    try b.store.set("k", to: 1)
+    b.transport.connect()
+    await eventually("one of them says so") {
+      (a.errors.all + b.errors.all).contains { $0.code == .stillDifferent && $0.key == "k" }
+    }
+    #expect((a.errors.all + b.errors.all).allSatisfy { $0.code != .mergeNotAJoin })
+  }
+
   @Test("A join is never reported")
   func maximum() throws {
     let fleet = try fleet { max($0, $1) }

@@ -52,6 +52,13 @@ struct Healing: Sendable {
     let tick: Int
   }
 
+  struct LastPushed {
+    let peer: PodIdentity
+    /// The digest of the entry.
+    let hash: UInt64
+    let tick: Int
+  }
+
   /// How many ticks without an answer until somebody else is asked.
   static let patience = 2
   /// How many ticks a stream may stop; the other may be busy.
@@ -89,6 +96,8 @@ struct Healing: Sendable {
   var confirmed: UInt64
   /// Of keys whose values two pods could not make equal by joining them, the version: they are left until written.
   var unjoinable: [Key: Version] = [:]
+  /// Of keys whose entries have gone to and fro nearly as often as they may: what was sent last.
+  var lastPushed: [Key: LastPushed] = [:]
   /// How often somebody asked for a comparison, and how often that came about.
   var searches = 0
   var searchesDone = 0

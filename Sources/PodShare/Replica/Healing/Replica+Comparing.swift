@@ -232,48 +232,26 @@ extension Replica where Storage: ~Copyable {
       rest = rest.dropFirst(part.count)
       outbox.append(.send(.forgotten(.init(entries: Array(part))), to: sender))
     }
-    let isMerged = isMerging
     var better: [Key] = []
     var seen: Set<Key> = []
     for entry in entries where seen.insert(entry.key).inserted {
       guard let stored = storage.entry(forKey: entry.key), !isUnjoinable(entry.key, stored.version) else {
         continue
       }
-      let keyHash = StableHash.hash(entry.key)
-      let theirs = resolution.entry(for: entry).digest(keyHash: keyHash, isMerged: isMerged)
-      guard theirs != stored.digest(keyHash: keyHash, isMerged: isMerged) else { continue }
-      better.append(entry.key)
-      if hop == Healing.maxHops { giveUpJoining(entry, with: stored, from: sender, outbox: &outbox) }
+      if isDifferent(entry, stored) { better.append(entry.key) }
     }
     guard !better.isEmpty, hop < Healing.maxHops, healing.allowance.grant(.corrections, to: sender) else {
       return
     }
+    if hop + 2 == Healing.maxHops { noteLastPush(of: better, to: sender) }
     push(better, hop: hop + 1, to: sender, outbox: &outbox)
   }
 
-  // MARK: Merge functions that are none
-
-  /// An entry has gone to and fro, joined each time on either side, and they still differ. If the two values show that the
-  /// function is no join, that is why; else the other joins them in another way.
-  private mutating func giveUpJoining(
-    _ entry: Write<Value>, with stored: StoredEntry<Value>, from sender: PodIdentity,
-    outbox: inout Outbox<Value>
-  ) {
-    guard entry.version == stored.version, case .value(let present) = stored.content,
-      case .set(let value) = entry.content
-    else { return }
-    guard let merge = options.merge, !merge.isJoin(of: present, value) else {
-      return outbox.append(.report(.stillDifferent(key: entry.key.string, peer: sender.nodeID)))
-    }
-    if healing.unjoinable.count >= Healing.maxUnjoinable { healing.unjoinable = [:] }
-    healing.unjoinable[entry.key] = stored.version
-    outbox.append(.report(.mergeNotAJoin(key: entry.key.string, peer: sender.nodeID)))
-  }
-
-  /// Whether a key's values could not be made equal by joining them and nobody has written it since. Such a key is
-  /// neither sent nor taken: else it would go to and fro for ever, and grow.
-  func isUnjoinable(_ key: Key, _ version: Version) -> Bool {
-    !healing.unjoinable.isEmpty && healing.unjoinable[key] == version
+  func isDifferent(_ entry: Write<Value>, _ stored: StoredEntry<Value>) -> Bool {
+    let keyHash = StableHash.hash(entry.key)
+    let isMerged = isMerging
+    return resolution.entry(for: entry).digest(keyHash: keyHash, isMerged: isMerged)
+      != stored.digest(keyHash: keyHash, isMerged: isMerged)
   }
 
   mutating func receive(

@@ -24,11 +24,13 @@ extension Replica where Storage: ~Copyable {
     let applied = counters.appliedWrites
     let isStream =
       healing.joining.map { $0.source == chunk.sender && $0.id == chunk.position?.request } ?? false
+    let unchanged = chunk.hop == Healing.maxHops ? keysUnchangedSincePushed(entries, to: chunk.sender) : []
     let forgotten = merge(entries, isStream: isStream, wall: wall, outbox: &outbox)
     counters.healing.entriesReceived += counters.appliedWrites - applied
     guard let position = chunk.position else {
       if let hop = chunk.hop {
         answer(entries, hop: hop, forgotten: forgotten, to: chunk.sender, outbox: &outbox)
+        giveUpJoining(entries, of: unchanged, from: chunk.sender, outbox: &outbox)
       }
       return
     }
