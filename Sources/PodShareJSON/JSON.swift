@@ -20,6 +20,8 @@ import Foundation
 /// - The coding path of an encoder, a decoder or a container consists of keys that have the names of the type's own. In
 ///   errors they are the type's own where they went through this decoder or encoder. Foundation leaves containers out of
 ///   the path of an encoder that were opened by hand.
+/// - An error about what is wrong within a string or number, such as one that is out of range, says where it is; in
+///   Foundation its path is empty.
 /// - Descriptions of errors are worded differently.
 package enum JSON {
   /// How many arrays and objects may stand within one another.

@@ -113,6 +113,77 @@ struct DecodingTests {
     }
   }
 
+  @Test("decimals are those of Foundation to the last digit", arguments: 0..<20 as Range<UInt64>)
+  func decimals(seed: UInt64) {
+    var random = Seeded(seed)
+    for _ in 0..<200 {
+      var text = random.number(2) == 0 ? "-" : ""
+      func digits(_ limit: Int) -> String {
+        (0...random.number(limit)).map { _ in String(random.number(3) == 0 ? 0 : random.number(10)) }.joined()
+      }
+      text += random.number(4) == 0 ? "0" : "\(1 + random.number(9))\(digits(45))"
+      if random.number(2) == 0 { text += ".\(digits(45))" }
+      if random.number(2) == 0 { text += ["e", "E-", "e+"][random.number(3)] + digits(3) }
+      let mine = Result { try decoded(text, as: Decimal.self) }
+      let theirs = Result { try JSONDecoder().decode(Decimal.self, from: Data(text.utf8)) }
+      #expect((try? mine.get())?.description == (try? theirs.get())?.description, "\(text), seed \(seed)")
+    }
+  }
+
+  // MARK: Escapes
+
+  @Test(
+    "escapes are read wherever they stand in a text, and however long it is",
+    arguments: 0..<20 as Range<UInt64>)
+  func escapes(seed: UInt64) throws {
+    var random = Seeded(seed)
+    let parts = [
+      "\\n", "\\\"", "\\\\", "\\/", "\\u00e9", "\\ud83d\\ude00", "\u{1}", "\\x", "é", "😀", "\\u12",
+    ]
+    for _ in 0..<200 {
+      var text = ""
+      for _ in 0..<random.number(8) {
+        text += String(repeating: "a", count: random.number(20)) + parts[random.number(parts.count)]
+      }
+      expectSameReading(of: "[\"\(text)\"]", as: [String].self, "seed \(seed)")
+    }
+  }
+
+  // MARK: Where something is wrong
+
+  @Test(
+    "an error about a number says where it is",
+    arguments: [
+      (#"{"a":[1,{"b":300}]}"#, ["a", "Index 1", "b"]), (#"{"a":[300]}"#, ["a", "Index 0"]), ("300", []),
+      (#"{"":{"x":1},"a":[{"b":1},{},{"c":1,"b":01}]}"#, ["a", "Index 2", "b"]),
+      (#"{"a":[{"b":1,"c":{"d":[[],{}]}},{"b":1e400}]}"#, ["a", "Index 1", "b"]),
+    ] as [(String, [String])])
+  func place(json: String, path: [String]) {
+    struct Inner: Codable { var b: UInt8? }
+    enum Either: Decodable {
+      case number(UInt8)
+      case inner(Inner)
+      init(from decoder: any Decoder) throws {
+        do { self = .number(try UInt8(from: decoder)) } catch DecodingError.typeMismatch {
+          self = .inner(try Inner(from: decoder))
+        }
+      }
+    }
+    struct Outer: Decodable { var a: [Either] }
+    do {
+      if json.first == "{" {
+        _ = try decoded(json, as: Outer.self)
+      } else {
+        _ = try decoded(json, as: UInt8.self)
+      }
+      Issue.record("\(json) was read")
+    } catch DecodingError.dataCorrupted(let context) {
+      #expect(context.codingPath.map(\.stringValue) == path, "\(json)")
+    } catch {
+      Issue.record(error)
+    }
+  }
+
   // MARK: Characters
 
   static let malformed: [[UInt8]] = [

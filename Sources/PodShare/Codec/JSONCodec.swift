@@ -7,9 +7,8 @@ import PodShareJSON
 /// one writes. What it writes itself, and passes on to other pods, is without them; see <doc:Codecs>.
 ///
 /// The JSON means what Foundation's `JSONEncoder` and `JSONDecoder` with their defaults make of it, so that a `Date` is a
-/// number of seconds since 2001 and `Data` is base 64. Most types are written and read several times as fast, `URL` and
-/// `UUID` a little; `Data` and `Decimal` are read more slowly. Dictionaries are written with their keys sorted.
-/// `Decimal.nan` is an error.
+/// number of seconds since 2001 and `Data` is base 64. Most types are written and read several times as fast, `URL`,
+/// `UUID` and `Decimal` a little. Dictionaries are written with their keys sorted. `Decimal.nan` is an error.
 public struct JSONCodec<Value: Codable & Sendable>: Codec {
   public init() {}
 

@@ -14,7 +14,7 @@ extension DecodingState {
     let isNegative = source[position] == UInt8(ascii: "-")
     if isNegative { position &+= 1 }
     guard position < end, source[position] != UInt8(ascii: "0") || position &+ 1 == end else {
-      throw invalid("a number is malformed", at: position)
+      throw invalid("a number is malformed", token, at: position)
     }
     var magnitude: Int64 = 0
     while position < end {
@@ -145,11 +145,15 @@ extension DecodingState {
     }
     number.isNegative = next(UInt8(ascii: "-"))
     if next(UInt8(ascii: "0")) {
-      if position < end, source[position].isDigit { throw invalid("a number begins with 0", at: position) }
+      if position < end, source[position].isDigit {
+        throw invalid("a number begins with 0", token, at: position)
+      }
     } else if !digits(scale: 0) {
-      throw invalid("a number is malformed", at: position)
+      throw invalid("a number is malformed", token, at: position)
     }
-    if next(UInt8(ascii: ".")), !digits(scale: 1) { throw invalid("a number is malformed", at: position) }
+    if next(UInt8(ascii: ".")), !digits(scale: 1) {
+      throw invalid("a number is malformed", token, at: position)
+    }
     if next(UInt8(ascii: "e")) || next(UInt8(ascii: "E")) {
       let isNegative = next(UInt8(ascii: "-"))
       if !isNegative { _ = next(UInt8(ascii: "+")) }
@@ -159,15 +163,24 @@ extension DecodingState {
         exponent = min(exponent * 10 + Int(source[position] - UInt8(ascii: "0")), 1_000_000)
         position &+= 1
       }
-      guard position > start else { throw invalid("a number is malformed", at: position) }
+      guard position > start else { throw invalid("a number is malformed", token, at: position) }
       number.exponent += isNegative ? -exponent : exponent
     }
-    guard position == end else { throw invalid("a number is malformed", at: position) }
+    guard position == end else { throw invalid("a number is malformed", token, at: position) }
     return number
   }
 
+  /// The value of a number, as exact as a `Decimal` can be.
+  func decimal(_ token: Token) throws -> Decimal {
+    _ = try parse(token)
+    guard let value = Decimal(string: String(decoding: source.bytes(token), as: UTF8.self)) else {
+      throw notRepresentable(token)
+    }
+    return value
+  }
+
   /// Leaves it to Foundation what a number is.
-  func foundationNumber<Value: Decodable>(_ type: Value.Type, _ token: Token) throws -> Value {
+  private func foundationNumber<Value: Decodable>(_ type: Value.Type, _ token: Token) throws -> Value {
     do {
       return try JSONDecoder().decode(type, from: Data(source.bytes(token)))
     } catch {
@@ -176,6 +189,6 @@ extension DecodingState {
   }
 
   private func notRepresentable(_ token: Token) -> DecodingError {
-    invalid("a number is malformed or not of this type", at: Int(token.offset))
+    invalid("a number is malformed or not of this type", token, at: Int(token.offset))
   }
 }

@@ -148,7 +148,9 @@ extension DecodingState {
   /// Goes on to the quote that ends the string.
   @inline(never)
   private func skipEscapes(_ end: inout Int) throws {
-    while end < source.count, source[end] != UInt8(ascii: "\"") {
+    while true {
+      end = source.nextToEscape(from: end)
+      guard end < source.count, source[end] != UInt8(ascii: "\"") else { break }
       guard source[end] == UInt8(ascii: "\\") else {
         end += 1
         continue

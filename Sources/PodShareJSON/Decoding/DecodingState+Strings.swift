@@ -21,30 +21,44 @@ extension DecodingState {
 
   @inline(never)
   private func textToCheck(of token: Token) throws -> String {
-    let bytes = source.bytes(token)
-    if token.flags.contains(.isSimple) {
-      guard let text = String(validating: bytes, as: UTF8.self) else {
-        throw invalid("a string is not UTF-8", at: Int(token.offset))
-      }
-      return text
+    let text: String?
+    do throws(Malformed) {
+      text =
+        token.flags.contains(.isSimple)
+        ? String(validating: source.bytes(token), as: UTF8.self)
+        : String(validating: try unescaped(token), as: UTF8.self)
+    } catch {
+      throw invalid(error.reason, token, at: error.position)
     }
-    return try unescaped(bytes, at: Int(token.offset))
+    guard let text else { throw invalid("a string is not UTF-8", token, at: Int(token.offset)) }
+    return text
   }
 
-  private func unescaped(_ text: UnsafeRawBufferPointer, at offset: Int) throws -> String {
+  /// The text of a string or key as well as can be told, for an error.
+  func repairedText(of token: Token) -> String {
+    String(decoding: (try? unescaped(token)) ?? Array(source.bytes(token)), as: UTF8.self)
+  }
+
+  struct Malformed: Error {
+    let reason: String
+    let position: Int
+  }
+
+  /// The text of a string with escapes or control characters, as far as it can be told without asking whether it is UTF-8.
+  func unescaped(_ token: Token) throws(Malformed) -> [UInt8] {
     var result: [UInt8] = []
-    result.reserveCapacity(text.count)
-    var position = 0
-    while position < text.count {
-      let byte = text[position]
-      guard byte >= 0x20 else { throw invalid("a control character is not escaped", at: offset + position) }
-      position += 1
-      guard byte == UInt8(ascii: "\\") else {
-        result.append(byte)
-        continue
+    result.reserveCapacity(Int(token.length))
+    var position = Int(token.offset)
+    let end = position + Int(token.length)
+    while true {
+      let next = min(source.nextToEscape(from: position), end)
+      result.append(contentsOf: source.bytes(position..<next))
+      guard next < end else { return result }
+      guard source[next] == UInt8(ascii: "\\") else {
+        throw Malformed(reason: "a control character is not escaped", position: next)
       }
-      let escape = text[position]  // The scanner has seen to it that there is one.
-      position += 1
+      let escape = source[next + 1]  // The scanner has seen to it that there is one.
+      position = next + 2
       switch escape {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): result.append(escape)
       case UInt8(ascii: "b"): result.append(0x08)
@@ -53,36 +67,32 @@ extension DecodingState {
       case UInt8(ascii: "r"): result.append(0x0d)
       case UInt8(ascii: "t"): result.append(0x09)
       case UInt8(ascii: "u"):
-        guard let scalar = Self.scalar(in: text, &position) else {
-          throw invalid("an escape is no character", at: offset + position)
+        guard let scalar = scalar(at: &position, before: end) else {
+          throw Malformed(reason: "an escape is no character", position: position)
         }
         result.append(contentsOf: UTF8.encode(scalar).unsafelyUnwrapped)  // Every scalar has an encoding.
-      default: throw invalid("there is no such escape", at: offset + position - 1)
+      default: throw Malformed(reason: "there is no such escape", position: next + 1)
       }
     }
-    guard let string = String(validating: result, as: UTF8.self) else {
-      throw invalid("a string is not UTF-8", at: offset)
-    }
-    return string
   }
 
   /// The character of an escape behind its `u`, or of two if it needs a pair of surrogates.
-  private static func scalar(in text: UnsafeRawBufferPointer, _ position: inout Int) -> Unicode.Scalar? {
-    guard let first = unit(in: text, &position) else { return nil }
+  private func scalar(at position: inout Int, before end: Int) -> Unicode.Scalar? {
+    guard let first = unit(at: &position, before: end) else { return nil }
     guard UTF16.isLeadSurrogate(first) else { return Unicode.Scalar(first) }
-    guard position + 2 <= text.count, text[position] == UInt8(ascii: "\\"),
-      text[position + 1] == UInt8(ascii: "u")
+    guard position + 2 <= end, source[position] == UInt8(ascii: "\\"),
+      source[position + 1] == UInt8(ascii: "u")
     else { return nil }
     position += 2
-    guard let second = unit(in: text, &position), UTF16.isTrailSurrogate(second) else { return nil }
+    guard let second = unit(at: &position, before: end), UTF16.isTrailSurrogate(second) else { return nil }
     return UTF16.decode(UTF16.EncodedScalar([first, second]))
   }
 
-  private static func unit(in text: UnsafeRawBufferPointer, _ position: inout Int) -> UInt16? {
-    guard position + 4 <= text.count else { return nil }
+  private func unit(at position: inout Int, before end: Int) -> UInt16? {
+    guard position + 4 <= end else { return nil }
     var unit: UInt16 = 0
     for _ in 0..<4 {
-      guard let digit = text[position].hexDigit else { return nil }
+      guard let digit = source[position].hexDigit else { return nil }
       unit = unit << 4 | UInt16(digit)
       position += 1
     }

@@ -97,7 +97,7 @@ extension DecodingState {
 
   private func decimal(_ token: Token, _ decoder: ValueDecoder) throws -> Decimal {
     guard token.kind == .number else { throw mismatch(Decimal.self, token, decoder.codingPath) }
-    return try foundationNumber(Decimal.self, token)
+    return try decimal(token)
   }
 
   private func corrupted(_ description: String, _ decoder: ValueDecoder) -> DecodingError {

@@ -81,12 +81,38 @@ final class DecodingState {
   private func key(parent: Int, ordinal: Int) -> any CodingKey {
     if ordinal < 0 { return missingKeys[-1 - ordinal] }
     if tokens[parent].kind == .array { return JSONKey(index: ordinal) }
-    return JSONKey(stringValue: (try? text(of: tokens[ordinal])) ?? "")
+    return JSONKey(stringValue: repairedText(of: tokens[ordinal]))
   }
 
   func path(ofContainer place: Int) -> [any CodingKey] {
     let extent = tokens[place + 1]
     return path(parent: Int(extent.parent), ordinal: Int(extent.ordinal))
+  }
+
+  /// The keys that lead to the string or number that begins at this byte; those of the object around it if it is a key.
+  private func path(ofTextAt offset: UInt32) -> [any CodingKey] {
+    let isIt = { (token: Token) in
+      token.offset == offset && (token.kind == .string || token.kind == .number)
+    }
+    guard let target = (Self.root..<tokens.count).first(where: { isIt(tokens[$0]) }) else { return [] }
+    var (parent, ordinal, place) = (0, 0, Self.root)
+    while place != target {
+      parent = place
+      let isObject = tokens[parent].kind == .object
+      var (index, next) = (0, parent + 2)
+      repeat {
+        if isObject, next == target { return path(ofContainer: parent) }
+        (ordinal, place) = isObject ? (next, next + 1) : (index, next)
+        next = self.place(behind: place)
+        index += 1
+      } while next <= target
+    }
+    return path(parent: parent, ordinal: ordinal)
+  }
+
+  private func place(behind place: Int) -> Int {
+    let token = tokens[place]
+    return token.kind == .object || token.kind == .array ? Int(token.link) : place + 1
   }
 
   /// How many keys lead to a container.
@@ -104,9 +130,20 @@ final class DecodingState {
 
   @inline(never)
   func invalid(_ reason: String, at position: Int) -> DecodingError {
+    invalid(reason, at: position, path: [])
+  }
+
+  /// What is wrong within a string or number. O(tokens): only then is it asked where it is.
+  @inline(never)
+  func invalid(_ reason: String, _ token: Token, at position: Int) -> DecodingError {
+    invalid(reason, at: position, path: path(ofTextAt: token.offset))
+  }
+
+  private func invalid(_ reason: String, at position: Int, path: [any CodingKey]) -> DecodingError {
     .dataCorrupted(
       .init(
-        codingPath: [], debugDescription: "The given data was not valid JSON: \(reason), at byte \(position)."
+        codingPath: path,
+        debugDescription: "The given data was not valid JSON: \(reason), at byte \(position)."
       ))
   }
 

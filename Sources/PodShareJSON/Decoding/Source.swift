@@ -34,12 +34,28 @@ struct Source {
     return start.loadUnaligned(fromByteOffset: position, as: UInt64.self)
   }
 
+  /// Where from a position on the first quote, backslash or control character is; the end of the text if there is none.
+  @inline(__always)
+  func nextToEscape(from position: Int) -> Int {
+    var position = position
+    while position &+ 8 <= count {
+      let marks = word(at: position).bytesToEscape
+      if marks != 0 { return position &+ marks.trailingZeroBitCount >> 3 }
+      position &+= 8
+    }
+    while position < count, !self[position].isEscaped { position &+= 1 }
+    return position
+  }
+
   var all: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
 
   /// The text of a string or number.
   func bytes(_ token: Token) -> UnsafeRawBufferPointer {
-    let range = Int(token.offset)..<Int(token.offset) + Int(token.length)
-    precondition(range.upperBound <= count)
+    bytes(Int(token.offset)..<Int(token.offset) + Int(token.length))
+  }
+
+  func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
     return UnsafeRawBufferPointer(start: start + range.lowerBound, count: range.count)
   }
 
