@@ -44,7 +44,7 @@ extension Store {
   public var count: Int { core.state.withLock { $0.replica.counters.keys } }
 
   /// The keys with a value, in no order. Sees all of a batch or none of it. O(entries).
-  public var keys: [String] { snapshot().map(\.key) }
+  public var keys: [String] { snapshot().keys }
 
   /// All entries as they are at this moment: all of a batch or none of it. Later writes do not change it.
   public func snapshot() -> StoreSnapshot<Value> {

@@ -9,6 +9,9 @@ extension Store {
   /// everything this pod had seen, whatever the clocks say. It is on its way to the other pods; what the transport
   /// cannot take now is sent later by itself. Never suspends.
   ///
+  /// If `Value` is a class, what is kept is a copy, made by encoding and decoding: a change to the instance that was
+  /// passed would show on this pod alone.
+  ///
   /// - Returns: The version of the write.
   /// - Throws: `invalidKey`, `valueTooLarge`, `encodingFailed`, `closed`; `timestampOutOfRange` if the key holds a
   ///   stamp from the end of the year 2199, so that none is left to win over it.

@@ -14,25 +14,36 @@ public struct StoreSnapshot<Value: Sendable>: Sequence, Sendable {
   /// The entries as a dictionary. Keys are bytes to a store, while Swift's dictionary takes canonically equivalent
   /// strings for one: of such keys it has the one with the greater version. O(entries).
   public var dictionary: [String: Value] {
-    var newest: [String: Entry<Value>] = [:]
+    var newest: [String: Value] = [:]
     for entry in self {
-      if let other = newest[entry.key], other.version > entry.version { continue }
-      newest[entry.key] = entry
+      guard let other = newest.updateValue(entry.value, forKey: entry.key) else { continue }
+      // The key stays as it was spelled first, unless it is taken out.
+      guard let index = newest.index(forKey: entry.key) else { continue }
+      let spelling = newest[index].key
+      if let version = entries[Key(spelling)]?.version, version > entry.version {
+        newest[spelling] = other
+      } else {
+        newest.remove(at: index)
+        newest[entry.key] = entry.value
+      }
     }
-    return newest.mapValues(\.value)
+    return newest
   }
 
+  /// O(entries).
+  var keys: [String] { entries.entries.lazy.filter(\.hasValue).map(\.key.string) }
+
   public func makeIterator() -> Iterator {
-    Iterator(entries: entries.makeIterator())
+    Iterator(entries: entries.entries)
   }
 
   public struct Iterator: IteratorProtocol {
-    fileprivate var entries: TableSnapshot.Iterator
+    fileprivate var entries: TableSnapshot.Entries
 
     public mutating func next() -> Entry<Value>? {
-      while let (key, entry) = entries.next() {
-        if let value = entry.value?.value(as: Value.self) {
-          return Entry(key: key.string, value: value, version: entry.version)
+      while let entry = entries.next() {
+        if let (value, version) = entry.content(as: Value.self) {
+          return Entry(key: entry.key.string, value: value, version: version)
         }
       }
       return nil

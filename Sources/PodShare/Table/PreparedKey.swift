@@ -8,9 +8,8 @@
 /// For whoever reads one key a million times a second. It can be used with every store of this process, whatever is
 /// written or deleted meanwhile.
 public struct PreparedKey: Sendable {
-  let key: Key
   let hash: UInt64
-  private let bytes: Bytes
+  private let contents: Contents
 
   /// Prepares a key.
   public init(_ key: String) {
@@ -18,26 +17,30 @@ public struct PreparedKey: Sendable {
   }
 
   init(_ key: Key) {
-    self.key = key
-    bytes = Bytes(key)
+    contents = Contents(key)
     hash = key.withBytes(KeyHash.seeded.callAsFunction)
   }
+
+  var key: Key { contents.key }
 
   /// The key.
   public var string: String { key.string }
 
   @inline(__always)
   func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    withExtendedLifetime(bytes) { body(UnsafeRawBufferPointer(bytes.buffer)) }
+    withExtendedLifetime(contents) { body(UnsafeRawBufferPointer(contents.buffer)) }
   }
 
-  /// The key's bytes, where a look-up finds them without taking a string apart.
+  /// The key, and its bytes where a look-up finds them without taking a string apart. One object, so that whoever copies a
+  /// prepared key counts one reference.
   ///
   /// Unchecked, because `buffer` is written by `init` alone, and freed when nobody has it any more.
-  private final class Bytes: @unchecked Sendable {
+  private final class Contents: @unchecked Sendable {
+    let key: Key
     let buffer: UnsafeMutableRawBufferPointer
 
     init(_ key: Key) {
+      self.key = key
       buffer = key.withBytes { bytes in
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 8)
         buffer.copyMemory(from: bytes)

@@ -15,6 +15,21 @@ package enum SnapshotEntry: Sendable {
     }
   }
 
+  /// The value that reads show, which must be of this type, and its version.
+  func content<Value>(as type: Value.Type) -> (value: Value, version: Version)? {
+    switch self {
+    case .plain(let plain): (plain.value(as: type), plain.version)
+    case .other(_, let entry): entry.value.map { ($0.value(as: type), entry.version) }
+    }
+  }
+
+  var hasValue: Bool {
+    switch self {
+    case .plain: true
+    case .other(_, let entry): entry.value != nil
+    }
+  }
+
   package var entry: StoredEntry<ErasedValue> {
     switch self {
     case .plain(let plain): StoredEntry(version: plain.version, content: .value(plain.value))
@@ -34,6 +49,9 @@ package struct PlainEntry: Sendable {
     self.version = version
     self.layout = layout
   }
+
+  /// The value, which must be of this type.
+  func value<Value>(as type: Value.Type) -> Value { value.value(as: type, in: layout) }
 
   /// Passes the key's bytes, which are only there while `body` runs.
   package func withKey<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {

@@ -13,7 +13,7 @@ import Synchronization
 /// head by the writer, and nothing in it changes after that but `older`, which is atomic. The value is initialised if, and
 /// only if, `hasValue` is marked. Whoever reads a cell is the writer, or is in a read section that it entered before it found
 /// the cell, or holds a reference to its object and looks only at the value and the key; so what it reads is there.
-struct Cell: Equatable {
+struct Cell: Hashable {
   let head: UnsafeMutablePointer<CellHead>
 
   init(_ head: UnsafeMutablePointer<CellHead>) {

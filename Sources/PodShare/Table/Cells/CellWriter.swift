@@ -4,7 +4,8 @@
 /// been published is it decided what becomes of the old one: if a snapshot sees it, it is kept, and looked at again when that
 /// snapshot is gone; otherwise it is taken out of the chain and retired.
 ///
-/// Invariant: a cell that has been put and not retired is in a segment, or can be reached from one by `older`.
+/// Invariants: a cell that has been put and not retired is in a segment, or can be reached from one by `older`. Of those that
+/// are reached by `older`, each but what the commit under way has replaced is in `newer`, with the one that points to it.
 struct CellWriter: ~Copyable {
   private struct Kept {
     let cell: Cell
@@ -24,6 +25,8 @@ struct CellWriter: ~Copyable {
   private var buckets = BucketIndex<UInt64>()
   /// What snapshots see, by the newest snapshot that does.
   private var kept: [UInt64: [Kept]] = [:]
+  /// Of cells that are kept, the one that points to it: however many are kept of a key, each is found at once.
+  private var newer: [Cell: Cell] = [:]
   /// What snapshots saw that are gone.
   private var undecided: [Kept] = []
   private let staysInMemory = StaysInMemory()
@@ -141,8 +144,8 @@ struct CellWriter: ~Copyable {
   private mutating func settle() -> [Cell] {
     let share = Self.share * (1 + replaced.count)
     if pins.areAny {
-      for (old, new) in replaced where !keep(Kept(cell: old, until: lastCommit)) {
-        unlink(old, from: new)
+      for (old, new) in replaced {
+        if keep(Kept(cell: old, until: lastCommit)) { newer[old] = new } else { unlink(old, from: new) }
       }
     } else {
       for (old, new) in replaced { unlink(old, from: new) }
@@ -187,14 +190,14 @@ struct CellWriter: ~Copyable {
   }
 
   private mutating func unlink(_ cell: Cell) {
-    var newer = table.find(layout.key(of: cell), hash: cell.hash)
-    while let next = newer?.older, next != cell { newer = next }
-    if let newer { unlink(cell, from: newer) }
+    if let newer = newer.removeValue(forKey: cell) { unlink(cell, from: newer) }
   }
 
   /// Takes a cell out of the chain of its key. `newer` is the one that points to it.
   private mutating func unlink(_ cell: Cell, from newer: Cell) {
-    newer.older = cell.older
+    let older = cell.older
+    newer.older = older
+    if let older { self.newer[older] = newer }
     reclamation.retire(.cell(cell))
     if layout.isRemoved(newer), newer.older == nil { erase(newer) }
   }
