@@ -1,18 +1,20 @@
 /// The entries of a store at one moment: a sequence in no order, and a look-up by key.
 public struct StoreSnapshot<Value: Sendable>: Sequence, Sendable {
-  private let entries: TableSnapshot
+  @usableFromInline let values: ValueSnapshot
 
   init(_ entries: TableSnapshot) {
-    self.entries = entries
+    values = ValueSnapshot(entries)
   }
 
   /// The value under a key; nil if there was none.
+  @inlinable
   public subscript(key: String) -> Value? {
-    entries[Key(key)]?.value?.value(as: Value.self)
+    values.value(forKey: key, as: Value.self)
   }
 
   /// The entries as a dictionary. Keys are bytes to a store, while Swift's dictionary takes canonically equivalent
   /// strings for one: of such keys it has the one with the greater version. O(entries).
+  @inlinable
   public var dictionary: [String: Value] {
     var newest: [String: Value] = [:]
     for entry in self {
@@ -20,7 +22,7 @@ public struct StoreSnapshot<Value: Sendable>: Sequence, Sendable {
       // The key stays as it was spelled first, unless it is taken out.
       guard let index = newest.index(forKey: entry.key) else { continue }
       let spelling = newest[index].key
-      if let version = entries[Key(spelling)]?.version, version > entry.version {
+      if let version = values.version(of: spelling), version > entry.version {
         newest[spelling] = other
       } else {
         newest.remove(at: index)
@@ -31,22 +33,24 @@ public struct StoreSnapshot<Value: Sendable>: Sequence, Sendable {
   }
 
   /// O(entries).
-  var keys: [String] { entries.entries.lazy.filter(\.hasValue).map(\.key.string) }
+  var keys: [String] { values.keys }
 
+  @inlinable
   public func makeIterator() -> Iterator {
-    Iterator(entries: entries.entries)
+    Iterator(values.makeIterator())
   }
 
   public struct Iterator: IteratorProtocol {
-    fileprivate var entries: TableSnapshot.Entries
+    @usableFromInline var values: ValueSnapshot.Iterator
 
+    @inlinable
+    init(_ values: ValueSnapshot.Iterator) {
+      self.values = values
+    }
+
+    @inlinable
     public mutating func next() -> Entry<Value>? {
-      while let entry = entries.next() {
-        if let (value, version) = entry.content(as: Value.self) {
-          return Entry(key: entry.key.string, value: value, version: version)
-        }
-      }
-      return nil
+      values.next(as: Value.self)
     }
   }
 }
@@ -57,6 +61,13 @@ public struct Entry<Value: Sendable>: Sendable {
   public let value: Value
   /// Who wrote it and when.
   public let version: Version
+
+  @inlinable
+  init(key: String, value: Value, version: Version) {
+    self.key = key
+    self.value = value
+    self.version = version
+  }
 }
 
 extension Entry: Equatable where Value: Equatable {}

@@ -46,6 +46,11 @@ struct EntryInPlace {
       version: version, epoch: details.epoch, content: content, fingerprint: details.fingerprint)
   }
 
+  /// The value that reads show.
+  var shown: ErasedValue? {
+    cell.head.pointee.details == nil ? value : entry.value
+  }
+
   private var timestamp: Timestamp { Timestamp(nanoseconds: cell.head.pointee.timestamp) }
 
   private var author: Unmanaged<Origins.Origin> {

@@ -15,18 +15,11 @@ package enum SnapshotEntry: Sendable {
     }
   }
 
-  /// The value that reads show, which must be of this type, and its version.
-  func content<Value>(as type: Value.Type) -> (value: Value, version: Version)? {
+  /// What reads show; nil if that is nothing.
+  var value: (value: ErasedValue, version: Version)? {
     switch self {
-    case .plain(let plain): (plain.value(as: type), plain.version)
-    case .other(_, let entry): entry.value.map { ($0.value(as: type), entry.version) }
-    }
-  }
-
-  var hasValue: Bool {
-    switch self {
-    case .plain: true
-    case .other(_, let entry): entry.value != nil
+    case .plain(let plain): (plain.value, plain.version)
+    case .other(_, let entry): entry.value.map { ($0, entry.version) }
     }
   }
 
@@ -49,9 +42,6 @@ package struct PlainEntry: Sendable {
     self.version = version
     self.layout = layout
   }
-
-  /// The value, which must be of this type.
-  func value<Value>(as type: Value.Type) -> Value { value.value(as: type, in: layout) }
 
   /// Passes the key's bytes, which are only there while `body` runs.
   package func withKey<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {

@@ -41,6 +41,15 @@ package struct TableSnapshot: Sequence, Sendable {
     }
   }
 
+  /// The value that reads show under a key.
+  func value(forKey key: Key) -> ErasedValue? {
+    pin.table.withNewestCell(forKey: key) { cell in
+      cell.flatMap(pin.visible).flatMap { pin.table.entry(in: $0).shown }
+    }
+  }
+
+  var layout: CellLayout { pin.table.layout }
+
   package func makeIterator() -> Iterator {
     Iterator(pin: pin)
   }
@@ -69,6 +78,8 @@ package struct TableSnapshot: Sequence, Sendable {
     fileprivate init(pin: Pin) {
       self.pin = pin
     }
+
+    var layout: CellLayout { pin.table.layout }
 
     package mutating func next() -> SnapshotEntry? {
       while buffer.isEmpty {

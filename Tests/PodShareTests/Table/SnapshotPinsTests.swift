@@ -25,7 +25,9 @@ struct SnapshotPinsTests {
         guard let index = model.indices.randomElement(using: &random) else { continue }
         let number = model.remove(at: index)
         pins.unpin(number)
-        #expect(pins.takeDropped() == (model.contains(number) ? [] : [number]), "seed \(seed), step \(step)")
+        #expect(
+          pins.takeDropped(atMost: 9) == (model.contains(number) ? [] : [number]),
+          "seed \(seed), step \(step)")
       default:
         let birth = UInt64.random(in: 0...published + 1, using: &random)
         let end = UInt64.random(in: 0...published + 1, using: &random)
@@ -34,5 +36,23 @@ struct SnapshotPinsTests {
         #expect(pins.areAny == !model.isEmpty, "seed \(seed), step \(step)")
       }
     }
+  }
+
+  @Test("Of many that are dropped at once the writer takes a part at a time")
+  func parts() {
+    let pins = SnapshotPins()
+    for number in 1...100 as ClosedRange<UInt64> {
+      pins.publish(number)
+      _ = pins.pin()
+    }
+    for number in 1...100 as ClosedRange<UInt64> { pins.unpin(number) }
+    var taken: Set<UInt64> = []
+    while pins.areDropped {
+      #expect(pins.areAny)
+      let part = pins.takeDropped(atMost: 16)
+      #expect(part.count <= 16 && taken.isDisjoint(with: part))
+      taken.formUnion(part)
+    }
+    #expect(taken == Set(1...100) && !pins.areAny)
   }
 }

@@ -166,13 +166,13 @@ struct CellWriter: ~Copyable {
 
   /// What is put off. What has been retired waits for readers even if there are none: twice, as ``Reclamation`` does.
   var leftovers: Leftovers {
-    if !undecided.isEmpty { return .ready }
+    if !undecided.isEmpty || pins.areDropped { return .ready }
     return kept.isEmpty && reclamation.isEmpty ? .none : .held
   }
 
   private mutating func decide(_ share: Int) {
     if pins.areAny {
-      for snapshot in pins.takeDropped() {
+      for snapshot in pins.takeDropped(atMost: share) {
         if let cells = kept.removeValue(forKey: snapshot) { undecided += cells }
       }
     }

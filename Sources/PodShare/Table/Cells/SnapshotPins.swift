@@ -91,13 +91,18 @@ final class SnapshotPins: Sendable {
     }
   }
 
-  func takeDropped() -> [UInt64] {
+  /// Takes some of those that were dropped, at most `limit`.
+  func takeDropped(atMost limit: Int) -> [UInt64] {
     state.withLockedValue { state in
-      count.wrappingSubtract(state.dropped.count, ordering: .relaxed)
-      defer { state.dropped = [] }
-      return state.dropped
+      let taken = state.dropped.suffix(limit)
+      count.wrappingSubtract(taken.count, ordering: .relaxed)
+      state.dropped.removeLast(taken.count)
+      return Array(taken)
     }
   }
+
+  /// Whether there are any that were dropped and have not been taken.
+  var areDropped: Bool { state.withLockedValue { !$0.dropped.isEmpty } }
 
   /// Publishes a commit during which no snapshot may begin. `body` is told whether there are any.
   func publish(_ number: UInt64, _ body: (_ areAny: Bool) -> Void) {
