@@ -94,10 +94,11 @@ final class SnapshotPins: Sendable {
   /// Takes some of those that were dropped, at most `limit`.
   func takeDropped(atMost limit: Int) -> [UInt64] {
     state.withLockedValue { state in
-      let taken = state.dropped.suffix(limit)
+      // Not a slice, which would have the rest copied.
+      let taken = Array(state.dropped.suffix(limit))
       count.wrappingSubtract(taken.count, ordering: .relaxed)
       state.dropped.removeLast(taken.count)
-      return Array(taken)
+      return taken
     }
   }
 
