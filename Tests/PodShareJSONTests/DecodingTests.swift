@@ -184,6 +184,30 @@ struct DecodingTests {
     }
   }
 
+  @Test("saying where something is wrong takes as long in a long array as in a short one")
+  func placesInLongArrays() throws {
+    enum Number: Decodable {
+      case small(UInt8)
+      case other(Double)
+      init(from decoder: any Decoder) throws {
+        if let small = try? UInt8(from: decoder) {
+          self = .small(small)
+        } else {
+          self = .other(try Double(from: decoder))
+        }
+      }
+    }
+    func time(_ count: Int) throws -> Duration {
+      let json = "[" + Array(repeating: "0.5", count: count).joined(separator: ",") + "]"
+      let start = ContinuousClock.now
+      #expect(try decoded(json, as: [Number].self).count == count)
+      return ContinuousClock.now - start
+    }
+    _ = try time(2_000)
+    let (short, long) = (try time(2_000), try time(40_000))
+    #expect(long < short * 100, "twenty times as many took \(long), not \(short)")
+  }
+
   // MARK: Characters
 
   static let malformed: [[UInt8]] = [

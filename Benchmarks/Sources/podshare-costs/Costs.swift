@@ -90,6 +90,10 @@ enum Costs {
     var configuration = StoreConfiguration<Int>()
     configuration.joinTimeout = joinTimeout
     configuration.nodeID = "pod-" + String(UInt32.random(in: 1_000_000...9_999_999))
-    return try await Store.join("costs", over: MemoryTransport(on: network), configuration: configuration)
+    let store = try await Store.join(
+      "costs", over: MemoryTransport(on: network), configuration: configuration)
+    // Whether a store is freed before the process ends is a matter of luck, and is not what is counted.
+    _ = Unmanaged.passRetained(store)
+    return store
   }
 }

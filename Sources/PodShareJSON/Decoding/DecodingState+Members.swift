@@ -172,7 +172,7 @@ extension DecodingState {
     var members = OddMembers()
     var key = object + 2
     while key < Int(tokens[object].link) {
-      let name = try text(of: tokens[key])
+      let name = try found(try text(of: tokens[key]), tokens[key], at: path(ofContainer: object))
       if members.places[name] == nil {
         members.places[name] = key
         members.names.append((name, key))

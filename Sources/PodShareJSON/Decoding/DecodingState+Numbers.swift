@@ -6,7 +6,7 @@ extension DecodingState {
 
   /// The value of a number; nil if the token is none.
   @inline(__always)
-  func integer<Value: FixedWidthInteger & Decodable>(_ token: Token) throws -> Value? {
+  func integer<Value: FixedWidthInteger & Decodable>(_ token: Token) throws(Malformed) -> Value? {
     guard token.kind == .number else { return nil }
     guard token.flags.contains(.isInteger), token.length <= 18 else { return try longInteger(token) }
     var position = Int(token.offset)
@@ -14,7 +14,7 @@ extension DecodingState {
     let isNegative = source[position] == UInt8(ascii: "-")
     if isNegative { position &+= 1 }
     guard position < end, source[position] != UInt8(ascii: "0") || position &+ 1 == end else {
-      throw invalid("a number is malformed", token, at: position)
+      throw Malformed(reason: "a number is malformed", position: position)
     }
     var magnitude: Int64 = 0
     while position < end {
@@ -28,7 +28,7 @@ extension DecodingState {
   }
 
   @inline(never)
-  private func longInteger<Value: FixedWidthInteger & Decodable>(_ token: Token) throws -> Value {
+  private func longInteger<Value: FixedWidthInteger & Decodable>(_ token: Token) throws(Malformed) -> Value {
     let number = try parse(token)
     if token.flags.contains(.isInteger) {
       var value: Value = 0
@@ -56,13 +56,13 @@ extension DecodingState {
   // MARK: Floating point
 
   /// The value of a number; nil if the token is none.
-  func double(_ token: Token) throws -> Double? {
+  func double(_ token: Token) throws(Malformed) -> Double? {
     guard token.kind == .number else { return nil }
     let number = try parse(token)
     return try checked(try double(of: number, token), number, token)
   }
 
-  private func double(of number: Number, _ token: Token) throws -> Double {
+  private func double(of number: Number, _ token: Token) throws(Malformed) -> Double {
     // Both are exact, so the result is rounded once.
     if number.isExact, number.magnitude <= 1 << 53, abs(number.exponent) < Self.powers.count {
       let magnitude = Double(number.magnitude)
@@ -77,7 +77,7 @@ extension DecodingState {
   }
 
   /// The value of a number; nil if the token is none.
-  func float(_ token: Token) throws -> Float? {
+  func float(_ token: Token) throws(Malformed) -> Float? {
     guard token.kind == .number else { return nil }
     let number = try parse(token)
     if number.isExact, number.magnitude <= 1 << 24, abs(number.exponent) <= 10 {
@@ -94,7 +94,7 @@ extension DecodingState {
 
   private func checked<Value: BinaryFloatingPoint>(
     _ value: Value, _ number: Number, _ token: Token
-  ) throws -> Value {
+  ) throws(Malformed) -> Value {
     guard value.isFinite, value != 0 || number.isZero else { throw notRepresentable(token) }
     return value
   }
@@ -118,7 +118,7 @@ extension DecodingState {
     var isZero: Bool { magnitude == 0 && isExact }
   }
 
-  private func parse(_ token: Token) throws -> Number {
+  private func parse(_ token: Token) throws(Malformed) -> Number {
     var number = Number()
     var position = Int(token.offset)
     let end = position + Int(token.length)
@@ -146,13 +146,13 @@ extension DecodingState {
     number.isNegative = next(UInt8(ascii: "-"))
     if next(UInt8(ascii: "0")) {
       if position < end, source[position].isDigit {
-        throw invalid("a number begins with 0", token, at: position)
+        throw Malformed(reason: "a number begins with 0", position: position)
       }
     } else if !digits(scale: 0) {
-      throw invalid("a number is malformed", token, at: position)
+      throw Malformed(reason: "a number is malformed", position: position)
     }
     if next(UInt8(ascii: ".")), !digits(scale: 1) {
-      throw invalid("a number is malformed", token, at: position)
+      throw Malformed(reason: "a number is malformed", position: position)
     }
     if next(UInt8(ascii: "e")) || next(UInt8(ascii: "E")) {
       let isNegative = next(UInt8(ascii: "-"))
@@ -163,15 +163,16 @@ extension DecodingState {
         exponent = min(exponent * 10 + Int(source[position] - UInt8(ascii: "0")), 1_000_000)
         position &+= 1
       }
-      guard position > start else { throw invalid("a number is malformed", token, at: position) }
+      guard position > start else { throw Malformed(reason: "a number is malformed", position: position) }
       number.exponent += isNegative ? -exponent : exponent
     }
-    guard position == end else { throw invalid("a number is malformed", token, at: position) }
+    guard position == end else { throw Malformed(reason: "a number is malformed", position: position) }
     return number
   }
 
-  /// The value of a number, as exact as a `Decimal` can be.
-  func decimal(_ token: Token) throws -> Decimal {
+  /// The value of a number, as exact as a `Decimal` can be; nil if the token is none.
+  func decimal(_ token: Token) throws(Malformed) -> Decimal? {
+    guard token.kind == .number else { return nil }
     _ = try parse(token)
     guard let value = Decimal(string: String(decoding: source.bytes(token), as: UTF8.self)) else {
       throw notRepresentable(token)
@@ -180,7 +181,9 @@ extension DecodingState {
   }
 
   /// Leaves it to Foundation what a number is.
-  private func foundationNumber<Value: Decodable>(_ type: Value.Type, _ token: Token) throws -> Value {
+  private func foundationNumber<Value: Decodable>(_ type: Value.Type, _ token: Token) throws(Malformed)
+    -> Value
+  {
     do {
       return try JSONDecoder().decode(type, from: Data(source.bytes(token)))
     } catch {
@@ -188,7 +191,7 @@ extension DecodingState {
     }
   }
 
-  private func notRepresentable(_ token: Token) -> DecodingError {
-    invalid("a number is malformed or not of this type", token, at: Int(token.offset))
+  private func notRepresentable(_ token: Token) -> Malformed {
+    Malformed(reason: "a number is malformed or not of this type", position: Int(token.offset))
   }
 }

@@ -2,14 +2,14 @@
 extension DecodingState {
   /// The text of a string; nil if the token is none.
   @inline(__always)
-  func string(_ token: Token) throws -> String? {
+  func string(_ token: Token) throws(Malformed) -> String? {
     guard token.kind == .string else { return nil }
     return try text(of: token)
   }
 
   /// The text of a string or key.
   @inline(__always)
-  func text(of token: Token) throws -> String {
+  func text(of token: Token) throws(Malformed) -> String {
     if token.flags.contains(.isPlain) { return plainText(of: token) }
     return try textToCheck(of: token)
   }
@@ -20,28 +20,18 @@ extension DecodingState {
   }
 
   @inline(never)
-  private func textToCheck(of token: Token) throws -> String {
-    let text: String?
-    do throws(Malformed) {
-      text =
-        token.flags.contains(.isSimple)
-        ? String(validating: source.bytes(token), as: UTF8.self)
-        : String(validating: try unescaped(token), as: UTF8.self)
-    } catch {
-      throw invalid(error.reason, token, at: error.position)
-    }
-    guard let text else { throw invalid("a string is not UTF-8", token, at: Int(token.offset)) }
+  private func textToCheck(of token: Token) throws(Malformed) -> String {
+    let text =
+      token.flags.contains(.isSimple)
+      ? String(validating: source.bytes(token), as: UTF8.self)
+      : String(validating: try unescaped(token), as: UTF8.self)
+    guard let text else { throw Malformed(reason: "a string is not UTF-8", position: Int(token.offset)) }
     return text
   }
 
   /// The text of a string or key as well as can be told, for an error.
   func repairedText(of token: Token) -> String {
     String(decoding: (try? unescaped(token)) ?? Array(source.bytes(token)), as: UTF8.self)
-  }
-
-  struct Malformed: Error {
-    let reason: String
-    let position: Int
   }
 
   /// The text of a string with escapes or control characters, as far as it can be told without asking whether it is UTF-8.

@@ -89,32 +89,6 @@ final class DecodingState {
     return path(parent: Int(extent.parent), ordinal: Int(extent.ordinal))
   }
 
-  /// The keys that lead to the string or number that begins at this byte; those of the object around it if it is a key.
-  private func path(ofTextAt offset: UInt32) -> [any CodingKey] {
-    let isIt = { (token: Token) in
-      token.offset == offset && (token.kind == .string || token.kind == .number)
-    }
-    guard let target = (Self.root..<tokens.count).first(where: { isIt(tokens[$0]) }) else { return [] }
-    var (parent, ordinal, place) = (0, 0, Self.root)
-    while place != target {
-      parent = place
-      let isObject = tokens[parent].kind == .object
-      var (index, next) = (0, parent + 2)
-      repeat {
-        if isObject, next == target { return path(ofContainer: parent) }
-        (ordinal, place) = isObject ? (next, next + 1) : (index, next)
-        next = self.place(behind: place)
-        index += 1
-      } while next <= target
-    }
-    return path(parent: parent, ordinal: ordinal)
-  }
-
-  private func place(behind place: Int) -> Int {
-    let token = tokens[place]
-    return token.kind == .object || token.kind == .array ? Int(token.link) : place + 1
-  }
-
   /// How many keys lead to a container.
   func depth(ofContainer place: Int) -> Int {
     var depth = 0
@@ -128,18 +102,30 @@ final class DecodingState {
 
   // MARK: Errors
 
-  @inline(never)
-  func invalid(_ reason: String, at position: Int) -> DecodingError {
-    invalid(reason, at: position, path: [])
+  /// What is wrong within a string or number. Where it is, those know who asked for it.
+  struct Malformed: Error {
+    let reason: String
+    let position: Int
   }
 
-  /// What is wrong within a string or number. O(tokens): only then is it asked where it is.
-  @inline(never)
-  func invalid(_ reason: String, _ token: Token, at position: Int) -> DecodingError {
-    invalid(reason, at: position, path: path(ofTextAt: token.offset))
+  /// What a token was found to say, if it is of the right kind.
+  @inline(__always)
+  func found<Value>(
+    _ read: @autoclosure () throws(Malformed) -> Value?, _ token: Token,
+    at path: @autoclosure () -> [any CodingKey]
+  ) throws -> Value {
+    let value: Value?
+    do throws(Malformed) {
+      value = try read()
+    } catch {
+      throw invalid(error.reason, at: error.position, path: path())
+    }
+    guard let value else { throw mismatch(Value.self, token, path()) }
+    return value
   }
 
-  private func invalid(_ reason: String, at position: Int, path: [any CodingKey]) -> DecodingError {
+  @inline(never)
+  func invalid(_ reason: String, at position: Int, path: [any CodingKey] = []) -> DecodingError {
     .dataCorrupted(
       .init(
         codingPath: path,

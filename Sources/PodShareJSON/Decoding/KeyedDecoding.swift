@@ -43,9 +43,32 @@ struct KeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     return .keyNotFound(key, .init(codingPath: codingPath, debugDescription: description))
   }
 
+  /// What a member was found to say, if it is of the right kind.
+  // Errors are made apart, lest what they need is there for every member.
+  @inline(__always)
+  private func found<Value>(
+    _ read: @autoclosure () throws(DecodingState.Malformed) -> Value?, _ place: Int, _ key: Key
+  ) throws -> Value {
+    let value: Value?
+    do throws(DecodingState.Malformed) {
+      value = try read()
+    } catch {
+      throw malformed(error, place, key)
+    }
+    guard let value else { throw mismatch(Value.self, place, key) }
+    return value
+  }
+
+  // The type may go on without it; what is in it has not been read then.
+
+  @inline(never)
+  private func malformed(_ error: DecodingState.Malformed, _ place: Int, _ key: Key) -> DecodingError {
+    state.visit(place)
+    return state.invalid(error.reason, at: error.position, path: codingPath + [key])
+  }
+
   @inline(never)
   private func mismatch(_ type: any Any.Type, _ place: Int, _ key: Key) -> DecodingError {
-    // The type may go on without it; what is in it has not been read then.
     state.visit(place)
     return state.mismatch(type, state.tokens[place], codingPath + [key])
   }
@@ -123,193 +146,161 @@ struct KeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
   func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: String.Type, forKey key: Key) throws -> String {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: Double.Type, forKey key: Key) throws -> Double {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: Float.Type, forKey key: Key) throws -> Float {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: Float.Type, forKey key: Key) throws -> Float? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: Int.Type, forKey key: Key) throws -> Int {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: Int8.Type, forKey key: Key) throws -> Int8? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: Int16.Type, forKey key: Key) throws -> Int16? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: Int32.Type, forKey key: Key) throws -> Int32? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: Int64.Type, forKey key: Key) throws -> Int64? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: Int128.Type, forKey key: Key) throws -> Int128 {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: Int128.Type, forKey key: Key) throws -> Int128? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: UInt.Type, forKey key: Key) throws -> UInt? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: UInt8.Type, forKey key: Key) throws -> UInt8? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: UInt16.Type, forKey key: Key) throws -> UInt16? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: UInt32.Type, forKey key: Key) throws -> UInt32? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: UInt64.Type, forKey key: Key) throws -> UInt64? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decode(_ type: UInt128.Type, forKey key: Key) throws -> UInt128 {
     let place = try place(of: key)
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 
   func decodeIfPresent(_ type: UInt128.Type, forKey key: Key) throws -> UInt128? {
     guard let place = placeIfPresent(of: key) else { return nil }
-    guard let value = try state.read(type, state.tokens[place]) else { throw mismatch(type, place, key) }
-    return value
+    return try found(try state.read(type, state.tokens[place]), place, key)
   }
 }

@@ -97,112 +97,112 @@ struct UnkeyedDecoding: UnkeyedDecodingContainer {
 
   mutating func decode(_ type: Bool.Type) throws -> Bool {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: String.Type) throws -> String {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: Double.Type) throws -> Double {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: Float.Type) throws -> Float {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: Int.Type) throws -> Int {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: Int8.Type) throws -> Int8 {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: Int16.Type) throws -> Int16 {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: Int32.Type) throws -> Int32 {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: Int64.Type) throws -> Int64 {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: Int128.Type) throws -> Int128 {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: UInt.Type) throws -> UInt {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: UInt8.Type) throws -> UInt8 {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: UInt16.Type) throws -> UInt16 {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: UInt32.Type) throws -> UInt32 {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: UInt64.Type) throws -> UInt64 {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }
 
   mutating func decode(_ type: UInt128.Type) throws -> UInt128 {
     let token = try token(type)
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, elementPath) }
+    let value = try state.found(try state.read(type, token), token, at: elementPath)
     advance()
     return value
   }

@@ -52,97 +52,81 @@ struct ValueDecoder: Decoder, SingleValueDecodingContainer {
 
   func decode(_ type: Bool.Type) throws -> Bool {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: String.Type) throws -> String {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: Double.Type) throws -> Double {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: Float.Type) throws -> Float {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: Int.Type) throws -> Int {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: Int8.Type) throws -> Int8 {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: Int16.Type) throws -> Int16 {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: Int32.Type) throws -> Int32 {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: Int64.Type) throws -> Int64 {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: Int128.Type) throws -> Int128 {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: UInt.Type) throws -> UInt {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: UInt8.Type) throws -> UInt8 {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: UInt16.Type) throws -> UInt16 {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: UInt32.Type) throws -> UInt32 {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: UInt64.Type) throws -> UInt64 {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 
   func decode(_ type: UInt128.Type) throws -> UInt128 {
     let token = state.tokens[Int(place)]
-    guard let value = try state.read(type, token) else { throw state.mismatch(type, token, codingPath) }
-    return value
+    return try state.found(try state.read(type, token), token, at: codingPath)
   }
 }

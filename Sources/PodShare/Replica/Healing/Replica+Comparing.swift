@@ -247,6 +247,7 @@ extension Replica where Storage: ~Copyable {
     push(better, hop: hop + 1, to: sender, outbox: &outbox)
   }
 
+  /// Whether an entry of another pod's is not what is stored here.
   func isDifferent(_ entry: Write<Value>, _ stored: StoredEntry<Value>) -> Bool {
     let keyHash = StableHash.hash(entry.key)
     let isMerged = isMerging

@@ -39,8 +39,12 @@ extension Replica where Storage: ~Copyable {
     _ entries: [Write<Value>], of unchanged: Set<Key>, from sender: PodIdentity, outbox: inout Outbox<Value>
   ) {
     guard !unchanged.isEmpty else { return }
-    for entry in entries where unchanged.contains(entry.key) {
-      guard let stored = storage.entry(forKey: entry.key), isDifferent(entry, stored) else { continue }
+    // Of several writes of a key the first, as when they are compared.
+    var unchanged = unchanged
+    for entry in entries where unchanged.remove(entry.key) != nil {
+      guard let stored = storage.entry(forKey: entry.key), !isUnjoinable(entry.key, stored.version),
+        isDifferent(entry, stored)
+      else { continue }
       giveUpJoining(entry, with: stored, from: sender, outbox: &outbox)
     }
   }
