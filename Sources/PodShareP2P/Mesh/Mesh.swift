@@ -31,10 +31,7 @@ final class Mesh {
   private var resolvers: [ObjectIdentifier: HostResolver] = [:]
   /// Where each topic's messages go, as far as it was asked for since the last change.
   private var routes: [Route: [LinkHandler]] = [:]
-  /// What the peers have been told that is wanted here.
-  private var announced: Set<Key> = []
-  private var acknowledgements: [UInt64: Acknowledgement] = [:]
-  private var lastAcknowledgement: UInt64 = 0
+  private var announcements = Announcements()
   var snapshotRequests: [SnapshotRequest] = []
   private var settling: [EventLoopPromise<Void>] = []
   private var ticking: RepeatedTask?
@@ -46,19 +43,6 @@ final class Mesh {
   private struct Route: Hashable {
     let topic: Key
     let isForGoPods: Bool
-  }
-
-  private struct Acknowledgement {
-    let topic: Key
-    var missing: Set<MeshState.LinkID>
-    let promise: EventLoopPromise<Void>
-  }
-
-  private struct Resumption {
-    var last: NIODeadline?
-    var isScheduled = false
-    /// Subscribers have been told that nobody is there.
-    var isInterrupted = false
   }
 
   init(
@@ -201,7 +185,7 @@ final class Mesh {
   // MARK: What links say
 
   func tellSubscriptions(to handler: LinkHandler) {
-    for topic in announced { handler.send(.subscribe, topic: topic.string) }
+    for topic in announcements.topics { handler.send(.subscribe, topic: topic.string) }
   }
 
   func established(_ handler: LinkHandler, _ pod: PodIdentity) {
@@ -227,7 +211,7 @@ final class Mesh {
     guard handlers.removeValue(forKey: handler.id) != nil else { return }
     if handler.dialledAddress == nil { inboundCount -= 1 }
     routesChanged()
-    for number in acknowledgements.keys { acknowledged(number, by: handler.id) }
+    for promise in announcements.lost(handler.id) { promise.succeed() }
     endSnapshotRequests(to: handler.id)
     if !isClosed, let error = P2PError(end, peer: peer, ownCluster: configuration.cluster) {
       reporter.report(error)
@@ -297,37 +281,32 @@ final class Mesh {
 
   // MARK: Telling subscribers
 
-  /// Messages may have been lost, and come again from now on. The stores are told at once, but of many pods that come at
-  /// the same time only once in a while: for each time they ask all the others. After an interruption they listen to nobody
-  /// until they are told.
+  /// Messages may have been lost, and come again from now on.
   private func resume() {
-    let due = resumption.last.map { $0 + Self.timeBetweenResumptions } ?? now
-    guard due > now, !resumption.isInterrupted else { return resumeNow() }
-    guard !resumption.isScheduled else { return }
-    resumption.isScheduled = true
-    eventLoop.assumeIsolated().scheduleTask(deadline: due) { [weak self] in
-      guard let self else { return }
-      resumption.isScheduled = false
-      if !isClosed, !state.pods.isEmpty { resumeNow() }
+    switch resumption.ask(now: now) {
+    case .now: resumeNow()
+    case .at(let due):
+      eventLoop.assumeIsolated().scheduleTask(deadline: due) { [weak self] in
+        guard let self else { return }
+        resumption.timeHasCome()
+        if !isClosed, !state.pods.isEmpty { resumeNow() }
+      }
+    case .none: break
     }
   }
 
   private func resumeNow() {
-    resumption.last = now
-    resumption.isInterrupted = false
+    resumption.told(now: now)
     subscriptions.tellAll(.resumed)
   }
 
   private func interrupt() {
-    guard !isClosed, !resumption.isInterrupted else { return }
-    resumption.isInterrupted = true
+    guard !isClosed, resumption.interrupt() else { return }
     subscriptions.tellAll(.interrupted)
   }
 
   /// A peer had messages for this pod that did not fit.
   func messagesWereLost() { resume() }
-
-  private static var timeBetweenResumptions: TimeAmount { .milliseconds(200) }
 
   // MARK: Publishing
 
@@ -363,29 +342,25 @@ final class Mesh {
   /// Tells the peers whether the topic is wanted here, as it is by now. Succeeds when they know.
   func announce(_ topic: Key) -> EventLoopFuture<Void> {
     let isWanted = subscriptions.isWanted(topic)
-    if isWanted == announced.contains(topic) {
-      let pending = acknowledgements.values.first { $0.topic == topic }
-      return pending?.promise.futureResult ?? eventLoop.makeSucceededVoidFuture()
+    if isWanted == announcements.topics.contains(topic) {
+      return announcements.pending(topic) ?? eventLoop.makeSucceededVoidFuture()
     }
     guard isWanted else {
-      announced.remove(topic)
+      announcements.withdraw(topic)
       for handler in greetedHandlers { handler.send(.unsubscribe, topic: topic.string) }
       return eventLoop.makeSucceededVoidFuture()
     }
-    announced.insert(topic)
-    lastAcknowledgement += 1
-    let number = lastAcknowledgement
+    let number = announcements.add(topic)
     let greeted = greetedHandlers
     for handler in greeted {
       handler.send(.subscribe, topic: topic.string, payload: ByteBuffer(integer: number))
     }
     guard !greeted.isEmpty else { return eventLoop.makeSucceededVoidFuture() }
     let promise = eventLoop.makePromise(of: Void.self)
-    acknowledgements[number] = Acknowledgement(
-      topic: topic, missing: Set(greeted.map(\.id)), promise: promise)
+    announcements.wait(for: number, topic, by: greeted.lazy.map(\.id), promise)
     // One that does not answer is found out to be silent, or stays; nobody need wait for that.
     eventLoop.assumeIsolated().scheduleTask(in: Self.patienceForAcknowledgements) { [weak self] in
-      self?.acknowledgements.removeValue(forKey: number)?.promise.succeed()
+      self?.announcements.giveUp(number)?.succeed()
     }
     return promise.futureResult
   }
@@ -408,10 +383,7 @@ final class Mesh {
   }
 
   func acknowledged(_ number: UInt64, by id: MeshState.LinkID) {
-    guard acknowledgements[number]?.missing.remove(id) != nil,
-      acknowledgements[number]?.missing.isEmpty == true
-    else { return }
-    acknowledgements.removeValue(forKey: number)?.promise.succeed()
+    announcements.confirmed(number, by: id)?.succeed()
   }
 
   // MARK: Peers
@@ -463,7 +435,7 @@ final class Mesh {
     distribute()
     isClosed = true
     ticking?.cancel()
-    for number in acknowledgements.keys { acknowledgements.removeValue(forKey: number)?.promise.succeed() }
+    for promise in announcements.giveUpAll() { promise.succeed() }
     endAllSnapshotRequests()
     checkWhetherSettled()
     for resolver in resolvers.values { resolver.cancelQueries() }
