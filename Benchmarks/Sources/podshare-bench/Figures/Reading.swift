@@ -45,15 +45,7 @@ enum Reading {
       ("get_10k", { nanoseconds(for: passes * keys.count) { readAll(keys, passes) { store[$0] } } }),
       (
         "get_10k_prepared",
-        {
-          nanoseconds(for: passes * keys.count) {
-            var sum = 0
-            for _ in 0..<passes {
-              for key in prepared { sum &+= store.withValue(forKey: key) { sumOf($0) } ?? 0 }
-            }
-            consume(sum)
-          }
-        }
+        { nanoseconds(for: passes * keys.count) { readAllInPlace(prepared, passes, of: store) } }
       ),
       (
         "dictionary_10k",
@@ -88,6 +80,11 @@ enum Reading {
       Figure(name: "get_10k_1thread", unit: "Mops/s", about: "One thread reading, measured as two are."),
       Figure(
         name: "dictionary_10k_1thread", unit: "Mops/s", about: "The same with a plain, unlocked Dictionary."),
+      Figure(
+        name: "get_10k_prepared_2threads", unit: "Mops/s",
+        about: "Two threads reading by withValue with prepared keys, which counts no references to values.",
+        baselines: ["get_10k_prepared_1thread"]),
+      Figure(name: "get_10k_prepared_1thread", unit: "Mops/s", about: "One thread doing that."),
     ], rounds: 41
   ) { rounds in
     let store = try await Stores.filled(Keys.shuffled(10_000))
@@ -99,12 +96,16 @@ enum Reading {
       Double(threads * passes * 10_000) * 1e3 / duration.nanoseconds
     }
     @Sendable func readStore(_ thread: Int) { readAll(keys[thread], passes) { store[$0] } }
+    let prepared = keys.map { keys in keys.map { PreparedKey($0) } }
+    @Sendable func readInPlace(_ thread: Int) { readAllInPlace(prepared[thread], passes, of: store) }
     @Sendable func readDictionary(_ thread: Int) { readAll(keys[thread], passes) { dictionary[$0] } }
     return try await rounds([
       ("get_10k_2threads", { rate(2, await onThreads(2, readStore)) }),
       ("dictionary_10k_2threads", { rate(2, await onThreads(2, readDictionary)) }),
       ("get_10k_1thread", { rate(1, await onThreads(1, readStore)) }),
       ("dictionary_10k_1thread", { rate(1, await onThreads(1, readDictionary)) }),
+      ("get_10k_prepared_2threads", { rate(2, await onThreads(2, readInPlace)) }),
+      ("get_10k_prepared_1thread", { rate(1, await onThreads(1, readInPlace)) }),
     ])
   }
 
@@ -165,6 +166,14 @@ enum Reading {
       for key in keys {
         if let value = read(key) { sum &+= sumOf(value) }
       }
+    }
+    consume(sum)
+  }
+
+  static func readAllInPlace(_ keys: [PreparedKey], _ passes: Int, of store: Store<Limits>) {
+    var sum = 0
+    for _ in 0..<passes {
+      for key in keys { sum &+= store.withValue(forKey: key) { sumOf($0) } ?? 0 }
     }
     consume(sum)
   }

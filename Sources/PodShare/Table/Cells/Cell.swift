@@ -10,10 +10,11 @@ import Synchronization
 /// that was put.
 ///
 /// Invariants. A cell is filled before any other thread can reach it, the value and the key by whoever makes it and the
-/// head by the writer, and nothing in it changes after that but `older`, which is atomic. The value is initialised if, and
-/// only if, `hasValue` is marked. Whoever reads a cell is the writer, or is in a read section that it entered before it found
-/// the cell, or holds a reference to its object and looks only at the value and the key; so what it reads is there.
-struct Cell: Hashable {
+/// head by the writer, and nothing in it changes after that but `older`, which is atomic, and `hashOrNewer`, which is the
+/// writer's alone. The value is initialised if, and only if, `hasValue` is marked. Whoever reads a cell is the writer, or is
+/// in a read section that it entered before it found the cell, or holds a reference to its object and looks only at the
+/// value and the key; so what it reads is there.
+struct Cell: Equatable {
   let head: UnsafeMutablePointer<CellHead>
 
   init(_ head: UnsafeMutablePointer<CellHead>) {
@@ -32,7 +33,16 @@ struct Cell: Hashable {
 
   /// The number of the commit that put it.
   var birth: UInt64 { head.pointee.birth }
-  var hash: UInt64 { head.pointee.hash }
+
+  /// The table's hash of its key. For the writer, and not once ``newer`` has been set.
+  var hash: UInt64 { head.pointee.hashOrNewer }
+
+  /// Of a cell that has been replaced and is kept for a snapshot: the one whose `older` it is. For the writer, who has set it.
+  var newer: Cell {
+    // Never nil: set to a cell.
+    get { Cell(bits: UInt(truncatingIfNeeded: head.pointee.hashOrNewer)).unsafelyUnwrapped }
+    nonmutating set { head.pointee.hashOrNewer = UInt64(newValue.bits) }
+  }
 
   /// What the key held before this cell, as long as a snapshot may ask for it.
   var older: Cell? {
@@ -55,7 +65,9 @@ struct CellHead: ~Copyable {
   let older: Atomic<UInt>
   /// From 1; 0 for a cell that no table has.
   let birth: UInt64
-  let hash: UInt64
+  /// The hash of the key or, once the cell has been replaced and is kept, the address of the one that points to it: a segment
+  /// no longer leads to it, and all of a chain have one hash.
+  var hashOrNewer: UInt64
   let timestamp: Int64
   let sequence: UInt64
   /// Kept alive by ``Origins`` for as long as there are cells that name it; nil only where the key was removed, or where the
@@ -68,7 +80,7 @@ struct CellHead: ~Copyable {
   init() {
     older = Atomic(0)
     birth = 0
-    hash = 0
+    hashOrNewer = 0
     timestamp = 0
     sequence = 0
     author = nil
@@ -80,7 +92,7 @@ struct CellHead: ~Copyable {
   ) {
     older = Atomic(position.older?.bits ?? 0)
     birth = position.birth
-    hash = position.hash
+    hashOrNewer = position.hash
     timestamp = version.timestamp.nanoseconds
     sequence = version.sequence
     self.author = author
@@ -91,7 +103,7 @@ struct CellHead: ~Copyable {
   init(ofRemoved position: Position) {
     older = Atomic(position.older?.bits ?? 0)
     birth = position.birth
-    hash = position.hash
+    hashOrNewer = position.hash
     timestamp = 0
     sequence = 0
     author = nil

@@ -5,14 +5,8 @@
 /// snapshot is gone; otherwise it is taken out of the chain and retired.
 ///
 /// Invariants: a cell that has been put and not retired is in a segment, or can be reached from one by `older`. Of those that
-/// are reached by `older`, each but what the commit under way has replaced is in `newer`, with the one that points to it.
+/// are reached by `older`, each but what the commit under way has replaced has the one that points to it as its `newer`.
 struct CellWriter: ~Copyable {
-  private struct Kept {
-    let cell: Cell
-    /// When it was replaced: snapshots of later commits do not see it.
-    let until: UInt64
-  }
-
   private let table: CellTable
   private let layout: CellLayout
   private let pins: SnapshotPins
@@ -24,11 +18,9 @@ struct CellWriter: ~Copyable {
   private var reclamation = Reclamation()
   private var buckets = BucketIndex<UInt64>()
   /// What snapshots see, by the newest snapshot that does.
-  private var kept: [UInt64: [Kept]] = [:]
-  /// Of cells that are kept, the one that points to it: however many are kept of a key, each is found at once.
-  private var newer: [Cell: Cell] = [:]
+  private var kept: [UInt64: CellPile] = [:]
   /// What snapshots saw that are gone.
-  private var undecided: [Kept] = []
+  private var undecided = CellPile()
   private let staysInMemory = StaysInMemory()
 
   init(_ table: CellTable, pins: SnapshotPins, origins: Origins) {
@@ -145,7 +137,8 @@ struct CellWriter: ~Copyable {
     let share = Self.share * (1 + replaced.count)
     if pins.areAny {
       for (old, new) in replaced {
-        if keep(Kept(cell: old, until: lastCommit)) { newer[old] = new } else { unlink(old, from: new) }
+        old.newer = new
+        if !keep(old) { unlink(old, from: new) }
       }
     } else {
       for (old, new) in replaced { unlink(old, from: new) }
@@ -173,39 +166,37 @@ struct CellWriter: ~Copyable {
   private mutating func decide(_ share: Int) {
     if pins.areAny {
       for snapshot in pins.takeDropped(atMost: share) {
-        if let cells = kept.removeValue(forKey: snapshot) { undecided += cells }
+        if let cells = kept.removeValue(forKey: snapshot) { undecided.append(cells) }
       }
     }
     for _ in 0..<min(share, undecided.count) {
-      let old = undecided.removeLast()
-      if !keep(old) { unlink(old.cell) }
+      guard let old = undecided.popLast() else { return }
+      if !keep(old) { unlink(old, from: old.newer) }
     }
   }
 
-  /// Keeps a cell if any snapshot sees it.
-  private mutating func keep(_ old: Kept) -> Bool {
-    guard let newest = pins.newest(since: old.cell.birth, before: old.until) else { return false }
-    kept[newest, default: []].append(old)
+  /// Keeps a cell if any snapshot sees it: of those from when it was put until the one that points to it was. If there was
+  /// another one between the two, no snapshot saw that, and none that begins now does.
+  private mutating func keep(_ old: Cell) -> Bool {
+    guard let newest = pins.newest(since: old.birth, before: old.newer.birth) else { return false }
+    kept[newest, default: CellPile()].append(old)
     return true
-  }
-
-  private mutating func unlink(_ cell: Cell) {
-    if let newer = newer.removeValue(forKey: cell) { unlink(cell, from: newer) }
   }
 
   /// Takes a cell out of the chain of its key. `newer` is the one that points to it.
   private mutating func unlink(_ cell: Cell, from newer: Cell) {
     let older = cell.older
     newer.older = older
-    if let older { self.newer[older] = newer }
+    older?.newer = newer
     reclamation.retire(.cell(cell))
     if layout.isRemoved(newer), newer.older == nil { erase(newer) }
   }
 
   /// Takes out what says that a key was removed, when no snapshot sees anything older; unless something newer is there.
   private mutating func erase(_ marker: Cell) {
-    guard let place = table.place(of: layout.key(of: marker), hash: marker.hash), place.cell == marker
-    else { return }
+    let key = layout.key(of: marker)
+    // It may have been replaced itself, and has no hash then.
+    guard let place = table.place(of: key, hash: table.hash(key)), place.cell == marker else { return }
     place.segment.erase(at: place.index)
     reclamation.retire(.cell(marker))
   }

@@ -21,7 +21,8 @@ final class SnapshotPins: Sendable {
   private struct State {
     /// Ascending, since commits are published in turn.
     var pins: Deque<Pin> = []
-    /// Those that were dropped and of which the writer does not know yet.
+    /// Those that were dropped and of which the writer does not know yet. Not more than there were commits: what sees the
+    /// newest one is not among them.
     var dropped: [UInt64] = []
 
     /// How many pins come before this number. O(log of the snapshots).
@@ -64,10 +65,10 @@ final class SnapshotPins: Sendable {
       state.pins[index].count -= 1
       if state.pins[index].count == 0 {
         state.pins.remove(at: index)
-        state.dropped.append(number)
-      } else {
-        count.wrappingSubtract(1, ordering: .relaxed)
+        // As long as it sees the newest commit, nothing is kept for it: whoever publishes the next one has not asked yet.
+        if number != published.load(ordering: .sequentiallyConsistent) { return state.dropped.append(number) }
       }
+      count.wrappingSubtract(1, ordering: .relaxed)
     }
   }
 
@@ -94,10 +95,10 @@ final class SnapshotPins: Sendable {
   /// Takes some of those that were dropped, at most `limit`.
   func takeDropped(atMost limit: Int) -> [UInt64] {
     state.withLockedValue { state in
-      // Not a slice, which would have the rest copied.
-      let taken = Array(state.dropped.suffix(limit))
+      var taken: [UInt64] = []
+      // One by one: while a slice of them is there, taking them out would copy the rest.
+      while taken.count < limit, let number = state.dropped.popLast() { taken.append(number) }
       count.wrappingSubtract(taken.count, ordering: .relaxed)
-      state.dropped.removeLast(taken.count)
       return taken
     }
   }
