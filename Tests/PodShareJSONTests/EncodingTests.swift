@@ -211,6 +211,63 @@ struct EncodingTests {
       }, writes: "[1,2]")
   }
 
+  @Test("containers are found again among any number of members", arguments: 1...20 as ClosedRange<UInt64>)
+  func openedAmongMany(seed: UInt64) {
+    struct Refusal: Error {}
+    let value = Custom { encoder in
+      // The same program for both sides.
+      var random = Seeded(seed)
+      let names = 1 + random.number(60)
+      var object = encoder.container(keyedBy: Shaped.Key.self)
+      var isObject: [Int: Bool] = [:]
+      for step in 0..<(10 + random.number(300)) {
+        let number = random.number(names)
+        let key = Shaped.Key(stringValue: "\(number % 3 == 0 ? "é\"" : "member ")\(number)")
+        switch random.number(6) {
+        case 0:
+          try object.encode(step, forKey: key)
+          isObject[number] = false
+        case 1:
+          try? object.encode(Custom { _ in throw Refusal() }, forKey: key)
+        case 2:
+          try object.encode(["x": step], forKey: key)
+          isObject[number] = true
+        default:
+          guard isObject[number, default: true] else { continue }
+          var nested = object.nestedContainer(keyedBy: Shaped.Key.self, forKey: key)
+          try nested.encode(step, forKey: Shaped.Key(stringValue: "\(random.number(3))"))
+          isObject[number] = true
+        }
+      }
+    }
+    #expect(throws: Never.self, "seed \(seed)") {
+      let (ours, theirs) = (try encoded(value), try encodedByFoundation(value))
+      #expect(sorted(ours) == theirs, "seed \(seed)")
+    }
+  }
+
+  @Test("opening containers in a large object takes as long for each as in a small one")
+  func openedInLargeObjects() throws {
+    func time(_ count: Int) throws -> Duration {
+      let value = Custom { encoder in
+        var object = encoder.container(keyedBy: Shaped.Key.self)
+        for _ in 0..<2 {
+          for number in 0..<count {
+            let key = Shaped.Key(stringValue: "member \(number)")
+            var nested = object.nestedContainer(keyedBy: Shaped.Key.self, forKey: key)
+            try nested.encode(number, forKey: key)
+          }
+        }
+      }
+      let start = ContinuousClock.now
+      _ = try encoded(value)
+      return ContinuousClock.now - start
+    }
+    _ = try time(500)
+    let (short, long) = (try time(500), try time(10_000))
+    #expect(long < short * 100, "twenty times as many took \(long), not \(short)")
+  }
+
   @Test("containers side by side may be written in any order")
   func sideBySide() {
     expect(

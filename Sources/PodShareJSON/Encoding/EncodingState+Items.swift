@@ -153,8 +153,7 @@ extension EncodingState {
       records[index].count -= 1
       if !isPiece { start = records[index].itemStart - (records[index].count > 0 ? 1 : 0) }
       if records[index].kind == .object, id.index >= base {
-        let member = Int(records[index].lastMember)
-        records[index].lastMember = members[member].previous
+        forgetLastMember(of: index)
       }
     }
     if rearrangement.concernsText(from: start) {
@@ -172,6 +171,9 @@ extension EncodingState {
     let placement = key.map { beginMember(of: parent, $0) } ?? beginElement(of: parent)
     let id = pushItem(of: parent, placement, kind)
     let index = Int(id.index)
+    if key != nil, parent.index >= base, isCurrent(parent) {
+      members[Int(records[Int(parent.index)].lastMember)].container = id.index
+    }
     if placement.piece < 0 {
       top = id.index
       if kind != .undecided { output.append(kind.opening) }
@@ -188,19 +190,23 @@ extension EncodingState {
   private func reopen(_ kind: Record.Kind, in parent: Record.ID, _ key: String) -> Record.ID? {
     guard isCurrent(parent), records[Int(parent.index)].count > 0 else { return nil }
     guard let member = member(key, of: Int(parent.index)) else { return nil }
-    let place = member.key.start - 1
-    for index in Int(base)..<max(Int(base), records.count)
-    where records[index].parent == parent.index && records[index].place == place {
-      let id = Record.ID(index: Int32(index), serial: records[index].serial)
+    let text = members[member].key
+    let place = text.start - 1
+    let container = Int(members[member].container)
+    if container >= base, container < records.count, records[container].parent == parent.index,
+      records[container].place == place
+    {
+      let id = Record.ID(index: Int32(container), serial: records[container].serial)
       return decide(kind, id) ? id : .nobody
     }
     // It was encoded as a whole.
-    let start = member.key.start + member.key.length + 2
+    let start = text.start + text.length + 2
     guard let end = output.closingBracket(of: kind, at: start) else {
       fail("The member \(key) holds another value already.", at: parent)
       return .nobody
     }
     let id = push(parent: parent.index, place: place, kind)
+    members[member].container = id.index
     let index = Int(id.index)
     records[index].isOpen = false
     records[index].start = start

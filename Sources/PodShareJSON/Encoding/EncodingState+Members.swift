@@ -17,21 +17,6 @@ extension EncodingState {
     }
   }
 
-  /// The newest member of a name.
-  func member(_ key: String, of index: Int) -> Member? {
-    let end = output.count
-    let quoted = output.append(quoted: key)
-    defer { output.truncate(to: end) }
-    let fingerprint = output.fingerprint(of: quoted)
-    var other = records[index].lastMember
-    while other >= 0 {
-      let old = members[Int(other)]
-      if old.fingerprint == fingerprint, output.equal(old.key.range, quoted.range) { return old }
-      other = old.previous
-    }
-    return nil
-  }
-
   /// Has an object gone through when all is written.
   func tidyLater(_ index: Int) {
     output[records[index].start] = records[index].isSorted ? Rearrangement.sorted : Rearrangement.unique

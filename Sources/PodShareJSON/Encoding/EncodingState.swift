@@ -12,6 +12,7 @@ final class EncodingState {
   @exclusivity(unchecked) var output = Output()
   @exclusivity(unchecked) var records = Stack<Record>(capacity: 32)
   @exclusivity(unchecked) var members = Stack<Member>(capacity: 64)
+  @exclusivity(unchecked) var memberIndex = MemberIndex()
   @exclusivity(unchecked) var rearrangement = Rearrangement()
   /// The innermost open record: the text ends within it. -1 if nothing of the value is open any more.
   @exclusivity(unchecked) var top: Int32 = -1
@@ -45,6 +46,7 @@ final class EncodingState {
   func reset() -> Bool {
     records.removeAll(from: 0)
     members.removeAll(from: 0)
+    if !memberIndex.isEmpty { memberIndex = MemberIndex() }
     top = -1
     base = 0
     if !rearrangement.isEmpty { rearrangement = Rearrangement() }

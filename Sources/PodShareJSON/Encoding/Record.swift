@@ -38,6 +38,8 @@ struct Record: BitwiseCopyable {
   var place: Int
   /// The newest member, or -1.
   var lastMember: Int32 = -1
+  /// The newest member that ``MemberIndex`` knows, or -1.
+  var lastIndexed: Int32 = -1
   /// A bit for each key that was written.
   var seen: UInt64 = 0
 }
@@ -48,4 +50,6 @@ struct Member: BitwiseCopyable {
   var fingerprint: UInt32
   /// The member written before it in the same object, or -1.
   var previous: Int32
+  /// The record of the container that was last opened as its value, or -1; and perhaps it is gone.
+  var container: Int32 = -1
 }
