@@ -79,7 +79,8 @@ public final class Store<Value: Sendable>: Service {
   /// Joins the topic, maintains the store, and closes it when the task is cancelled or the service group shuts down
   /// gracefully. In the group it belongs after the transport and before whatever serves requests.
   ///
-  /// A store runs once. Calling this twice, or on a store made by `join`, is a programmer's error and traps.
+  /// A store made by `join` has joined already; this waits until it is to be closed, and closes it. A store runs once:
+  /// calling this twice is a programmer's error and traps.
   ///
   /// What could not be handed to the transport by the end is reported, and does not make this throw.
   ///
@@ -88,7 +89,7 @@ public final class Store<Value: Sendable>: Service {
     let core = core
     do {
       _ = try await cancelWhenGracefulShutdown {
-        try await core.start()
+        try await core.run()
         return await core.closed.wait()
       }
     } catch let error as StoreError where error.code == .cancelled {

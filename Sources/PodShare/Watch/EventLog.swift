@@ -97,6 +97,8 @@ final class EventLog: Sendable {
   private let crowded = Atomic<Bool>(false)
   /// Whether there are watchers: known without a lock. It changes under the lock.
   private let watched = Atomic<Bool>(false)
+  /// Whether events have gathered: known without a lock. It changes under the lock.
+  private let hasGathered = Atomic<Bool>(false)
   private let onFellBehind: @Sendable () -> Void
 
   /// - Parameter onFellBehind: Called for each watcher that is cut off, by the distributor.
@@ -110,6 +112,14 @@ final class EventLog: Sendable {
   var isWatched: Bool { watched.load(ordering: .relaxed) }
   var isCrowded: Bool { crowded.load(ordering: .relaxed) }
   var dropped: UInt64 { state.withLockedValue { $0.dropped } }
+
+  /// For what may add events, or take them.
+  private func withState<Result>(_ body: (inout State) -> Result) -> Result {
+    state.withLockedValue { state in
+      defer { hasGathered.store(state.gathered.count > 0, ordering: .relaxed) }
+      return body(&state)
+    }
+  }
 
   // MARK: Who watches
 
@@ -126,7 +136,7 @@ final class EventLog: Sendable {
 
   func remove(_ watcher: Watcher) {
     // What nobody watches any more is let go of outside the lock.
-    let unwanted = state.withLockedValue { state in
+    let unwanted = withState { state in
       state.forget(watcher)
       watched.store(!state.watchers.isEmpty, ordering: .relaxed)
       guard state.watchers.isEmpty else { return EventBatch() }
@@ -138,7 +148,7 @@ final class EventLog: Sendable {
 
   /// Ends all watches after what has been appended, and those that come later at once.
   func finishAll() {
-    let work = state.withLockedValue { state in
+    let work = withState { state in
       state.isFinished = true
       return state.claimDistribution()
     }
@@ -149,7 +159,7 @@ final class EventLog: Sendable {
 
   /// Adds events. The caller sees to it that they come in order.
   func append(_ events: [SharedEvent<ErasedValue>]) {
-    let (need, work) = state.withLockedValue { state in
+    let (need, work) = withState { state in
       var need = Need.nothing
       guard !state.watchers.isEmpty else { return (need, Work.none) }
       for event in events where state.watchers.areAny(for: event.key) {
@@ -172,7 +182,7 @@ final class EventLog: Sendable {
   /// Makes the caller the distributor if there is something to do and nobody does it. Returns whether it was.
   @discardableResult
   func distributeIfNobodyDoes() -> Bool {
-    let work = state.withLockedValue { state -> Work in
+    let work = withState { state -> Work in
       guard state.gathered.count > 0 else {
         if state.distributor == .woken { state.distributor = .none }
         return .none
@@ -184,9 +194,14 @@ final class EventLog: Sendable {
     return true
   }
 
+  /// Hands out what has gathered, so that a consumer who wants the newest event of a key gets it, unless somebody is at it.
+  func distributeWhatHasGathered() {
+    if hasGathered.load(ordering: .relaxed) { distributeIfNobodyDoes() }
+  }
+
   /// Notes that somebody waits for a watcher's next event, who knows of none.
   func await(_ watcher: Watcher) {
-    let work = state.withLockedValue { state in
+    let work = withState { state in
       state.awaited.insert(watcher)
       return state.gathered.count > 0 ? state.claimDistribution() : .none
     }
@@ -206,7 +221,7 @@ final class EventLog: Sendable {
         var part = part
         for watcher in watchers.values { offer(&part, to: watcher, &room) }
       }
-      work = state.withLockedValue { state in
+      work = withState { state in
         state.room = min(state.room, room)
         // Of those alone: however many others wait, they go on waiting.
         if !state.awaited.isEmpty {

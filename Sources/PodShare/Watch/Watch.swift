@@ -52,7 +52,7 @@ public struct ValueSequence<Value: Sendable>: AsyncSequence, Sendable {
   public typealias Element = Value?
   public typealias Failure = Never
 
-  /// The value there was when the sequence was made, for whoever asks first.
+  /// The value there was when the sequence was made, for whoever asks first, if there is nothing newer then.
   private let present: NIOLockedValueBox<Value??>
   private let registration: WatchRegistration
 
@@ -79,7 +79,9 @@ public struct ValueSequence<Value: Sendable>: AsyncSequence, Sendable {
         return present
       }
       if let present = first {
-        return Task.isCancelled ? nil : .some(present)
+        if Task.isCancelled { return nil }
+        // It may be outdated by now.
+        return .some(registration.newestIfAny().map { Event<Value>($0).change.value } ?? present)
       }
       // A watch that keeps only the newest event of a key is never cut off, so it throws nothing.
       guard let event = try? await registration.next(isolation: actor) else { return nil }
@@ -101,6 +103,10 @@ final class WatchRegistration: Sendable {
 
   deinit {
     log.remove(watcher)
+  }
+
+  func newestIfAny() -> SharedEvent<ErasedValue>? {
+    watcher.nextIfAny(of: log)
   }
 
   @usableFromInline

@@ -137,7 +137,7 @@ final class Watcher: Sendable {
         cancel()
         return nil
       }
-      switch take(afterWaiting: hasWaited) {
+      switch take(of: log, afterWaiting: hasWaited) {
       case .event(let event):
         if scope.accepts(event.key) { return event }
       case .end(.finished):
@@ -173,7 +173,15 @@ final class Watcher: Sendable {
     case nothing
   }
 
-  private func take(afterWaiting hasWaited: Bool) -> Taken {
+  /// The next event if there is one, for a watcher that accepts all there is of its keys.
+  func nextIfAny(of log: EventLog) -> SharedEvent<ErasedValue>? {
+    guard case .event(let event) = take(of: log, afterWaiting: false) else { return nil }
+    return event
+  }
+
+  private func take(of log: EventLog, afterWaiting hasWaited: Bool) -> Taken {
+    // What waits might be outdated by what has gathered.
+    if buffering == .newestPerKey { log.distributeWhatHasGathered() }
     // What it gets is let go of when the lock has been left.
     var spent = EventQueue<ErasedValue>.Events()
     while true {

@@ -213,11 +213,28 @@ struct LifecycleTests {
     #expect(await StoreError.code { try await store.run() } == .closed)
 
     await #expect(processExitsWith: .failure) {
-      var configuration = StoreConfiguration<Int>()
-      configuration.joinTimeout = .zero
-      let store = try await Store.join("topic", over: MemoryTransport(), configuration: configuration)
+      let store = try Store<Int>("topic", over: MemoryTransport())
+      async let first: Void = store.run()
       try await store.run()
+      try await first
     }
+  }
+
+  @Test("A store that has joined may be run: it is closed when the group shuts down")
+  func runAfterJoining() async throws {
+    let network = MemoryNetwork()
+    let a: Pod<Int> = try await network.pod("a", isFirst: true)
+    let transport = StubbornTransport(on: network)
+    let store = try await Store<Int>.join("topic", over: transport)
+    let group = ServiceGroup(
+      services: [store], gracefulShutdownSignals: [], logger: Logger(label: "test"))
+    let running = Task { try await group.run() }
+    try store.set("k", to: 1)
+    #expect(a.store["k"] == 1 && transport.subscriptions > 0)
+    await group.triggerGracefulShutdown()
+    try await running.value
+    #expect(transport.subscriptions == 0)
+    #expect(StoreError.code { try store.set("k", to: 2) } == .closed)
   }
 
   @Test("Before it runs, a store takes writes and answers reads")

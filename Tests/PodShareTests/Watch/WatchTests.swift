@@ -226,7 +226,9 @@ struct WatchTests {
     #expect(absent == [nil])
   }
 
-  @Test("Nothing of a value sequence's beginning is lost between asking and consuming")
+  @Test(
+    "What there was when a value sequence was made is skipped when there is something newer, which is not lost"
+  )
   func valuesBetween() async throws {
     let a: Pod<Int> = try await MemoryNetwork().pod("a", isFirst: true)
     let values = a.store.values(of: "k")
@@ -234,7 +236,37 @@ struct WatchTests {
     try await a.store.close()
     var seen: [Int?] = []
     for await value in values { seen.append(value) }
-    #expect(seen == [nil, 1])
+    #expect(seen == [1])
+  }
+
+  @Test(
+    "With the newest per key only, what is written before an event is taken outdates it, also beside another watcher",
+    arguments: [false, true])
+  func newestWhenTaken(isAlone: Bool) async throws {
+    let a: Pod<Int> = try await MemoryNetwork().pod("a", isFirst: true)
+    // It has what is gathered handed out early.
+    let other = isAlone ? nil : a.store.watch(buffering: .bounded(10))
+    var events = a.store.watch(buffering: .newestPerKey).makeAsyncIterator()
+    let values = a.store.values(of: "0")
+    for count in [1, 3, 50, 3_000] {
+      for value in 0..<count { try a.store.set("\(value % 3)", to: value) }
+      for _ in 0..<min(3, count) {
+        let next = try await events.next()
+        let event = try #require(next)
+        #expect(event.change.value == a.store[event.key], "\(event.key) of \(count)")
+      }
+    }
+    var iterator = values.makeAsyncIterator()
+    #expect(await iterator.next() == .some(a.store["0"]))
+    // Not outdated all at once, but one after the other.
+    for value in 0..<3 { try a.store.set("\(value)", to: value) }
+    for round in 0..<3 {
+      let next = try await events.next()
+      let event = try #require(next)
+      #expect(event.change.value == a.store[event.key], "\(event.key) in round \(round)")
+      for value in 0..<3 where "\(value)" != event.key { try a.store.set("\(value)", to: 100 + round) }
+    }
+    withExtendedLifetime(other) {}
   }
 
   @Test("A consumer that waits is woken by the next event")

@@ -7,6 +7,8 @@ struct Lifecycle {
   enum Phase { case idle, running, closing, closed }
 
   var phase = Phase.idle
+  /// Somebody has called ``Store/run()``.
+  var isRun = false
   /// Nobody has the store any more.
   var isDropped = false
   var subscriptions: [TransportSubscription] = []
@@ -26,10 +28,7 @@ extension StoreCore {
       defer { if lifecycle.phase == .idle { lifecycle.phase = .running } }
       return lifecycle.phase
     }
-    guard phase == .idle else {
-      if phase != .running { throw .closed }
-      preconditionFailure("a store runs once; make another to join \(topic.debugDescription) again")
-    }
+    guard phase == .idle else { throw .closed }
     if entryKeeper != nil { state.withLock { $0.replica.beginLoading() } }
     try await subscribe()
     await reportingErrors { () async throws(StoreError) in try await load() }
@@ -40,6 +39,19 @@ extension StoreCore {
     try await waitUntilCaughtUp()
     // Whoever performs what joining has brought about is done: the first write is sent by the one who makes it.
     try await waitForOutbox()
+  }
+
+  /// The same, unless the store has joined already.
+  func run() async throws(StoreError) {
+    let hasJoined = lifecycle.withLockedValue { lifecycle in
+      // Not a precondition, of which a release build does not say why.
+      if lifecycle.isRun {
+        fatalError("a store runs once; make another to join \(topic.debugDescription) again")
+      }
+      lifecycle.isRun = true
+      return lifecycle.phase == .running
+    }
+    if !hasJoined { try await start() }
   }
 
   private func subscribe() async throws(StoreError) {
