@@ -30,6 +30,12 @@ enum Costs {
 
   private static let keys = (0..<100).map { "tenant:00000000000" + String(100 + $0) }
 
+  private static func setMany(_ count: Int, on store: Store<Int>) throws {
+    for number in 0..<count / 10 {
+      try store.setMany((0..<10).map { (keys[(number * 10 + $0) % keys.count], number) })
+    }
+  }
+
   private static let works: [String: @Sendable (Int) async throws -> Void] = [
     "get": { count in
       let store = try await store(on: MemoryNetwork())
@@ -41,6 +47,16 @@ enum Costs {
     "set": { count in
       let store = try await store(on: MemoryNetwork())
       for number in 0..<count { try store.set(keys[number % keys.count], to: number) }
+    },
+    // Ten at a time.
+    "set-many": { count in
+      try setMany(count, on: try await store(on: MemoryNetwork()))
+    },
+    "set-many-and-receive": { count in
+      let network = MemoryNetwork()
+      let (store, other) = (try await store(on: network), try await store(on: network))
+      try setMany(count, on: store)
+      precondition(other.count == min(count, keys.count))
     },
     // What it takes more than a set is what it takes to receive a message.
     "set-and-receive": { count in

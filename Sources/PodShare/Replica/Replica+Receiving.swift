@@ -27,20 +27,60 @@ extension Replica where Storage: ~Copyable {
     }
     guard author != identity, !writes.allSatisfy({ isEcho($0) }) else { return }
     observe(author, timestamp, wall: wall, outbox: &outbox)
-    var application = Application<Value>()
     var isContiguous = true
-    for write in writes {
-      let insertion = recorded.insert(write.version)
-      isContiguous = insertion.isContiguous
-      guard insertion.isNew else {
-        counters.rejectedWrites += 1
-        continue
+    if arePlain(writes) {
+      storage.begin()
+      for write in writes where isNew(write, &isContiguous, wall: wall, outbox: &outbox) {
+        let place = storage.place(of: write.key)
+        guard let (value, previous) = newerValue(of: write, at: place) else { continue }
+        storage.put(value, write.version, forKey: write.key, at: place)
+        if previous == nil { noteUnconfirmed(write.key) }
+        note(value, write.version, forKey: write.key, over: previous, outbox: &outbox)
       }
-      reportIfLate(write, wall: wall, outbox: &outbox)
-      apply(write, to: &application, wall: wall, outbox: &outbox)
+      storage.publish()
+    } else {
+      var application = Application<Value>()
+      for write in writes where isNew(write, &isContiguous, wall: wall, outbox: &outbox) {
+        apply(write, to: &application, wall: wall, outbox: &outbox)
+      }
+      commit(application, outbox: &outbox)
     }
-    commit(application, outbox: &outbox)
     if !isContiguous { wakeIfNumbersAreMissing(of: author, &outbox) }
+  }
+
+  /// Notes that a write of a message has come, and whether all of its author's have that were numbered before. False if it
+  /// has come before.
+  private mutating func isNew(
+    _ write: Write<Value>, _ isContiguous: inout Bool, wall: Timestamp, outbox: inout Outbox<Value>
+  ) -> Bool {
+    let insertion = recorded.insert(write.version)
+    isContiguous = insertion.isContiguous
+    guard insertion.isNew else {
+      counters.rejectedWrites += 1
+      return false
+    }
+    reportIfLate(write, wall: wall, outbox: &outbox)
+    return true
+  }
+
+  /// Whether all are values, of a key each, that meet nothing that has to be looked at.
+  private func arePlain(_ writes: [Write<Value>]) -> Bool {
+    areDistinct(writes.lazy.map { $0.key })
+      && writes.allSatisfy { plainChange(by: $0, at: storage.place(of: $0.key)) != nil }
+  }
+
+  /// The value of a plain write, and the version of what it takes the place of; nil if that is newer.
+  private mutating func newerValue(
+    of write: Write<Value>, at place: Storage.Place
+  ) -> (Value, over: VersionNumbers?)? {
+    guard let (value, previous) = plainChange(by: write, at: place),
+      previous.map({ write.version.timestamp > $0.timestamp }) ?? true
+    else {
+      counters.rejectedWrites += 1
+      return nil
+    }
+    counters.appliedWrites += 1
+    return (value, previous)
   }
 
   /// Takes note of who writes, and of when by its clock.

@@ -46,7 +46,10 @@ extension StoreCore {
 
   func write(_ changes: [LocalChange<ErasedValue>]) throws(StoreError) {
     guard !state.withLock({ $0.isClosed }) else { throw .closed }
-    guard !changes.isEmpty else { return }
+    guard changes.count > 1 else {
+      if let change = changes.first { _ = try write(change) }
+      return
+    }
     var changes = changes
     var encoder = WriteEncoder(preamble, capacity: Self.usualEntryBytes * changes.count)
     for index in changes.indices {
