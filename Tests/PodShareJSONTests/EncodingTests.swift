@@ -223,7 +223,18 @@ struct EncodingTests {
       for step in 0..<(10 + random.number(300)) {
         let number = random.number(names)
         let key = Shaped.Key(stringValue: "\(number % 3 == 0 ? "é\"" : "member ")\(number)")
-        switch random.number(6) {
+        switch random.number(7) {
+        case 6:
+          // A member that comes to nothing, after somebody has looked for another one meanwhile.
+          guard let open = isObject.filter(\.value).keys.min(), open != number else { continue }
+          let around = object
+          try? object.encode(
+            Custom { _ in
+              var around = around
+              let key = Shaped.Key(stringValue: "\(open % 3 == 0 ? "é\"" : "member ")\(open)")
+              _ = around.nestedContainer(keyedBy: Shaped.Key.self, forKey: key)
+              throw Refusal()
+            }, forKey: key)
         case 0:
           try object.encode(step, forKey: key)
           isObject[number] = false
@@ -244,6 +255,32 @@ struct EncodingTests {
       let (ours, theirs) = (try encoded(value), try encodedByFoundation(value))
       #expect(sorted(ours) == theirs, "seed \(seed)")
     }
+  }
+
+  @Test("a value that opens a container where it is being encoded itself is an error")
+  func openedWhereEncoding() {
+    let value = Custom { encoder in
+      var object = encoder.container(keyedBy: Key.self)
+      let around = object
+      try object.encode(
+        Custom { inner in
+          var own = inner.container(keyedBy: Key.self)
+          try own.encode(1, forKey: .b)
+          var around = around
+          _ = around.nestedContainer(keyedBy: Key.self, forKey: .a)
+        }, forKey: .a)
+    }
+    #expect(error(of: value) != nil)
+    let empty = Custom { encoder in
+      var object = encoder.container(keyedBy: Key.self)
+      let around = object
+      try object.encode(
+        Custom { _ in
+          var around = around
+          _ = around.nestedUnkeyedContainer(forKey: .a)
+        }, forKey: .a)
+    }
+    #expect(error(of: empty) != nil)
   }
 
   @Test("opening containers in a large object takes as long for each as in a small one")

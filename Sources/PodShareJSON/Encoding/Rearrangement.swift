@@ -193,8 +193,9 @@ extension Output {
     range.contains { self[$0] == UInt8(ascii: "\\") }
   }
 
-  /// Where the object or array ends that begins at a position; nil if none does.
+  /// Where the object or array ends that begins at a position; nil if none does, or if it is still being written.
   func closingBracket(of kind: Record.Kind, at start: Int) -> Int? {
+    guard start < count else { return nil }
     switch self[start] {
     case UInt8(ascii: "["): guard kind == .array else { return nil }
     case UInt8(ascii: "{"), Rearrangement.unique, Rearrangement.sorted:
@@ -203,7 +204,7 @@ extension Output {
     }
     var depth = 0
     var position = start
-    while true {
+    while position < count {
       switch self[position] {
       case UInt8(ascii: "["), UInt8(ascii: "{"), Rearrangement.unique, Rearrangement.sorted: depth += 1
       case UInt8(ascii: "]"), UInt8(ascii: "}"):
@@ -218,5 +219,6 @@ extension Output {
       }
       position += 1
     }
+    return nil
   }
 }
