@@ -30,9 +30,11 @@ extension Replica where Storage: ~Copyable {
     var isContiguous = true
     if arePlain(writes) {
       storage.begin()
-      for write in writes where isNew(write, &isContiguous, wall: wall, outbox: &outbox) {
+      for write in writes {
+        guard record(write, &isContiguous, wall: wall, outbox: &outbox) else { continue }
         let place = storage.place(of: write.key)
-        guard let (value, previous) = newerValue(of: write, at: place) else { continue }
+        guard let (value, previous) = plainChange(by: write, at: place), prevails(write, over: previous)
+        else { continue }
         storage.put(value, write.version, forKey: write.key, at: place)
         if previous == nil { noteUnconfirmed(write.key) }
         note(value, write.version, forKey: write.key, over: previous, outbox: &outbox)
@@ -40,7 +42,8 @@ extension Replica where Storage: ~Copyable {
       storage.publish()
     } else {
       var application = Application<Value>()
-      for write in writes where isNew(write, &isContiguous, wall: wall, outbox: &outbox) {
+      for write in writes {
+        guard record(write, &isContiguous, wall: wall, outbox: &outbox) else { continue }
         apply(write, to: &application, wall: wall, outbox: &outbox)
       }
       commit(application, outbox: &outbox)
@@ -50,7 +53,7 @@ extension Replica where Storage: ~Copyable {
 
   /// Notes that a write of a message has come, and whether all of its author's have that were numbered before. False if it
   /// has come before.
-  private mutating func isNew(
+  private mutating func record(
     _ write: Write<Value>, _ isContiguous: inout Bool, wall: Timestamp, outbox: inout Outbox<Value>
   ) -> Bool {
     let insertion = recorded.insert(write.version)
@@ -69,18 +72,14 @@ extension Replica where Storage: ~Copyable {
       && writes.allSatisfy { plainChange(by: $0, at: storage.place(of: $0.key)) != nil }
   }
 
-  /// The value of a plain write, and the version of what it takes the place of; nil if that is newer.
-  private mutating func newerValue(
-    of write: Write<Value>, at place: Storage.Place
-  ) -> (Value, over: VersionNumbers?)? {
-    guard let (value, previous) = plainChange(by: write, at: place),
-      previous.map({ write.version.timestamp > $0.timestamp }) ?? true
-    else {
+  /// Whether the value of a plain write is newer than the one it meets, which is counted.
+  private mutating func prevails(_ write: Write<Value>, over previous: VersionNumbers?) -> Bool {
+    guard previous.map({ write.version.timestamp > $0.timestamp }) ?? true else {
       counters.rejectedWrites += 1
-      return nil
+      return false
     }
     counters.appliedWrites += 1
-    return (value, previous)
+    return true
   }
 
   /// Takes note of who writes, and of when by its clock.
@@ -121,12 +120,7 @@ extension Replica where Storage: ~Copyable {
   private mutating func apply(asTaken write: Write<Value>, outbox: inout Outbox<Value>) {
     let place = storage.place(of: write.key)
     if let (value, previous) = plainChange(by: write, at: place) {
-      let isNewer = previous.map { write.version.timestamp > $0.timestamp } ?? true
-      guard isNewer else {
-        counters.rejectedWrites += 1
-        return
-      }
-      counters.appliedWrites += 1
+      guard prevails(write, over: previous) else { return }
       return commit(value, write.version, forKey: write.key, at: place, over: previous, outbox: &outbox)
     }
     guard let current = storage.entry(at: place) else {
