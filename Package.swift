@@ -38,7 +38,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
-      swiftSettings: settings
+      // For structures with spans in them. SwiftNIO and swift-collections need it as well.
+      swiftSettings: settings + [.enableExperimentalFeature("Lifetimes")]
     ),
     .target(name: "PodShareJSON", swiftSettings: settings),
     // What the networks have in common; no product.

@@ -32,12 +32,12 @@ package enum JSON {
   /// - Throws: `EncodingError` if there is no JSON for the value; what the value's own `encode(to:)` throws; what `body`
   ///   throws.
   package static func encode<Value: Encodable, Result>(
-    _ value: Value, _ body: (UnsafeRawBufferPointer) throws -> Result
+    _ value: Value, _ body: (Span<UInt8>) throws -> Result
   ) throws -> Result {
     let state = ThreadStates.takeEncoding()
     do {
       try state.encode(value)
-      let result = try state.output.withBytes(body)
+      let result = try state.output.withBytes { try body($0.assumingMemoryBound(to: UInt8.self).span) }
       ThreadStates.put(back: consume state)
       return result
     } catch {
@@ -49,19 +49,17 @@ package enum JSON {
   /// Makes a value of a type from all of `bytes`, which are not used any more when this returns.
   ///
   /// - Throws: `DecodingError` if the bytes are no JSON, or none of this type; what the type's own `init(from:)` throws.
-  package static func decode<Value: Decodable>(
-    _ type: Value.Type, from bytes: UnsafeRawBufferPointer
-  ) throws -> Value {
-    try decode(type, from: bytes, isStrict: false)
+  package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: Span<UInt8>) throws -> Value {
+    try bytes.bytes.withUnsafeBytes { try decode(type, from: $0, isStrict: false) }
   }
 
   /// Makes a value of a type from all of `bytes`, and fails if the type leaves a part of them out.
   ///
   /// - Throws: ``UnreadPart`` if there is one; otherwise what ``decode(_:from:)`` throws.
   package static func decodeStrictly<Value: Decodable>(
-    _ type: Value.Type, from bytes: UnsafeRawBufferPointer
+    _ type: Value.Type, from bytes: Span<UInt8>
   ) throws -> Value {
-    try decode(type, from: bytes, isStrict: true)
+    try bytes.bytes.withUnsafeBytes { try decode(type, from: $0, isStrict: true) }
   }
 
   private static func decode<Value: Decodable>(

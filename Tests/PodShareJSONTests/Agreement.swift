@@ -6,7 +6,7 @@ import Testing
 
 /// The JSON of a value.
 func encoded<Value: Encodable>(_ value: Value) throws -> String {
-  try JSON.encode(value) { String(decoding: $0, as: UTF8.self) }
+  try JSON.encode(value) { $0.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) } }
 }
 
 /// Its JSON by Foundation, in an order that does not change.
@@ -18,7 +18,7 @@ func encodedByFoundation<Value: Encodable>(_ value: Value) throws -> String {
 
 func decoded<Value: Decodable>(_ bytes: some Sequence<UInt8>, as type: Value.Type) throws -> Value {
   // In memory of its own, so that reading beyond its end is found by a sanitizer.
-  try Array(bytes).withUnsafeBytes { try JSON.decode(type, from: $0) }
+  try JSON.decode(type, from: Array(bytes).span)
 }
 
 func decoded<Value: Decodable>(_ json: String, as type: Value.Type) throws -> Value {

@@ -7,7 +7,7 @@ import Testing
 struct StrictnessTests {
   private func unread<Value: Decodable>(in json: String, as type: Value.Type) -> [UnreadPart.Step]? {
     do {
-      _ = try Array(json.utf8).withUnsafeBytes { try JSON.decodeStrictly(type, from: $0) }
+      _ = try JSON.decodeStrictly(type, from: Array(json.utf8).span)
       return nil
     } catch let part as UnreadPart {
       return part.path

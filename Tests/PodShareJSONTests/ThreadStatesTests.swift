@@ -31,10 +31,10 @@ struct ThreadStatesTests {
       ThreadStates.put(back: consume state)
     }
     try #require(kept != nil)
-    let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-    #expect(throws: DecodingError.self) { try JSON.decode(Int.self, from: nothing) }
+    let nothing: [UInt8] = []
+    #expect(throws: DecodingError.self) { try JSON.decode(Int.self, from: nothing.span) }
     #expect(kept != nil)
-    try [UInt8(ascii: "1")].withUnsafeBytes { _ = try JSON.decode(Int.self, from: $0) }
+    _ = try JSON.decode(Int.self, from: [UInt8(ascii: "1")].span)
     #expect(kept != nil)
   }
 }

@@ -106,7 +106,7 @@ struct SimulationTests {
     }
     #expect(logs[0] == logs[1])
     // Equal in another process too, whose hashes have another seed: compare by eye.
-    let checksum = CRC32C.checksum(of: logs[0].joined(separator: "\n").utf8)
+    let checksum = CRC32C.checksum(of: Array(logs[0].joined(separator: "\n").utf8).span)
     print("seed \(seed): \(logs[0].count) lines, checksum \(String(checksum, radix: 16))")
   }
 

@@ -13,20 +13,20 @@ public struct JSONCodec<Value: Codable & Sendable>: Codec {
   public init() {}
 
   public func encode(_ value: Value, into buffer: inout ByteBuffer) throws {
-    try withBytes(of: value) { buffer.writeBytes($0) }
+    try withBytes(of: value) { buffer.writeBytes($0.bytes) }
   }
 
   public func decode(_ bytes: ByteBuffer) throws -> Value {
-    try bytes.withUnsafeReadableBytes { try value(of: $0) }
+    try value(of: bytes.readableBytesUInt8Span)
   }
 }
 
 extension JSONCodec: RawCodec {
-  func withBytes(of value: Value, _ body: (UnsafeRawBufferPointer) -> Void) throws {
+  func withBytes(of value: Value, _ body: (Span<UInt8>) -> Void) throws {
     try JSON.encode(value, body)
   }
 
-  func value(of bytes: UnsafeRawBufferPointer) throws -> Value {
+  func value(of bytes: Span<UInt8>) throws -> Value {
     try JSON.decode(Value.self, from: bytes)
   }
 }

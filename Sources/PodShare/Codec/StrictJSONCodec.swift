@@ -33,16 +33,16 @@ public struct StrictJSONCodec<Value: Codable & Sendable>: Codec {
   ///
   /// Throws what ``JSONCodec`` throws, and otherwise an ``UnknownMemberError`` if the value leaves something out.
   public func decode(_ bytes: ByteBuffer) throws -> Value {
-    try bytes.withUnsafeReadableBytes { try value(of: $0) }
+    try value(of: bytes.readableBytesUInt8Span)
   }
 }
 
 extension StrictJSONCodec: RawCodec {
-  func withBytes(of value: Value, _ body: (UnsafeRawBufferPointer) -> Void) throws {
+  func withBytes(of value: Value, _ body: (Span<UInt8>) -> Void) throws {
     try permissive.withBytes(of: value, body)
   }
 
-  func value(of bytes: UnsafeRawBufferPointer) throws -> Value {
+  func value(of bytes: Span<UInt8>) throws -> Value {
     do {
       return try JSON.decodeStrictly(Value.self, from: bytes)
     } catch let unread as UnreadPart {

@@ -37,6 +37,9 @@ package struct ErasedValue: @unchecked Sendable {
     value(as: type, in: CellLayout(for: type))
   }
 
+  /// Where the value is.
+  var address: ValueAddress { ValueAddress(object.value) }
+
   /// The value, which must be of this type, as must be what the layout is for.
   @inline(__always)
   func value<Value>(as type: Value.Type, in layout: CellLayout) -> Value {
@@ -44,6 +47,20 @@ package struct ErasedValue: @unchecked Sendable {
     defer { withExtendedLifetime(object) {} }
     return layout.value(of: object.cell).assumingMemoryBound(to: type).pointee
   }
+}
+
+/// Where a value is, without a reference to it: only good as long as somebody else has one.
+@usableFromInline
+struct ValueAddress {
+  @usableFromInline let address: UnsafeRawPointer
+
+  fileprivate init(_ address: UnsafeMutableRawPointer) {
+    self.address = UnsafeRawPointer(address)
+  }
+
+  /// The value, which must be of this type.
+  @inlinable
+  func load<Value>(as type: Value.Type) -> Value { address.assumingMemoryBound(to: type).pointee }
 }
 
 /// What must be known of the type of a table's values where they are only passed on. Nothing in it counts references.

@@ -10,7 +10,7 @@ package enum SnapshotEntry: Sendable {
 
   package var key: Key {
     switch self {
-    case .plain(let plain): plain.withKey { Key(String(decoding: $0, as: UTF8.self)) }
+    case .plain(let plain): plain.key
     case .other(let key, _): key
     }
   }
@@ -43,9 +43,14 @@ package struct PlainEntry: Sendable {
     self.layout = layout
   }
 
-  /// Passes the key's bytes, which are only there while `body` runs.
-  package func withKey<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+  var key: Key {
     defer { withExtendedLifetime(value) {} }
-    return try body(layout.key(of: value.object.cell))
+    return Key(String(decoding: layout.key(of: value.object.cell), as: UTF8.self))
+  }
+
+  /// Passes the key's bytes, which are only there while `body` runs.
+  package func withKey<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
+    defer { withExtendedLifetime(value) {} }
+    return try body(layout.key(of: value.object.cell).assumingMemoryBound(to: UInt8.self).span)
   }
 }

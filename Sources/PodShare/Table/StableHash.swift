@@ -12,11 +12,16 @@ package enum StableHash {
 
   /// The hash of a key.
   package static func hash(_ key: Key) -> UInt64 {
-    key.withBytes(hash)
+    key.withSpan(hash)
   }
 
   /// The hash of bytes.
-  package static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+  static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    hash(bytes.assumingMemoryBound(to: UInt8.self).span)
+  }
+
+  /// The hash of bytes.
+  package static func hash(_ bytes: Span<UInt8>) -> UInt64 {
     var offset = 0
     var hash: UInt64
     if bytes.count >= 32 {
@@ -45,8 +50,7 @@ package enum StableHash {
       offset += 8
     }
     if bytes.count - offset >= 4 {
-      let half = bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-      hash ^= UInt64(UInt32(littleEndian: half)) &* prime1
+      hash ^= UInt64(bytes.integer(at: offset, as: UInt32.self).byteSwapped) &* prime1
       hash = rotate(hash, by: 23) &* prime2 &+ prime3
       offset += 4
     }
@@ -62,8 +66,8 @@ package enum StableHash {
     return hash ^ (hash >> 32)
   }
 
-  private static func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
-    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+  private static func word(_ bytes: Span<UInt8>, _ offset: Int) -> UInt64 {
+    bytes.integer(at: offset, as: UInt64.self).byteSwapped
   }
 
   private static func round(_ sum: UInt64, _ word: UInt64) -> UInt64 {

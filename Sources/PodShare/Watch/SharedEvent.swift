@@ -22,9 +22,8 @@ extension SharedEvent<ErasedValue> {
   }
 
   /// Where the new value is, as long as this is there; nil if the key is gone.
-  @usableFromInline var value: UnsafeRawPointer? {
-    guard case .set(let value) = event.change else { return nil }
-    return UnsafeRawPointer(value.object.value)
+  @usableFromInline var value: ValueAddress? {
+    if case .set(let value) = event.change { value.address } else { nil }
   }
 }
 
@@ -35,7 +34,7 @@ extension Event {
   init(_ shared: SharedEvent<ErasedValue>) {
     let (key, origin, timestamp, version) = shared.withoutValue()
     let change: Change<Value> = withExtendedLifetime(shared) {
-      if let value = shared.value { .set(value.assumingMemoryBound(to: Value.self).pointee) } else { .delete }
+      if let value = shared.value { .set(value.load(as: Value.self)) } else { .delete }
     }
     self.init(change: change, key: key, origin: origin, timestamp: timestamp, version: version)
   }

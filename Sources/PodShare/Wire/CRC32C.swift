@@ -2,8 +2,6 @@
 ///
 /// Eight bytes are looked up side by side, each in a table of its own, instead of one after the other. (Kounavis, Berry: "A
 /// systematic approach to building high performance, software-based, CRC generators", 2005: "slicing by 8".)
-///
-/// The loads below stay within `bytes`: those of eight bytes are only made where at least eight are left.
 package enum CRC32C {
   /// One behind the other: what each byte comes to that no other follows, that one follows, and so on to seven.
   private static let tables: [UInt32] = {
@@ -17,37 +15,26 @@ package enum CRC32C {
     return tables
   }()
 
-  package static func checksum(of bytes: some Sequence<UInt8>) -> UInt32 {
-    // Out of the memory itself where that is to be had: many times as fast, most of all in a debug build.
-    tables.withUnsafeBufferPointer { tables in
-      ~(bytes.withContiguousStorageIfAvailable { remainder(of: UnsafeRawBufferPointer($0), tables) }
-        ?? bytes.reduce(.max) { next($0, $1, tables) })
-    }
-  }
-
-  private static func remainder(
-    of bytes: UnsafeRawBufferPointer, _ tables: UnsafeBufferPointer<UInt32>
-  ) -> UInt32 {
+  package static func checksum(of bytes: Span<UInt8>) -> UInt32 {
+    let tables = tables.span
     var crc = UInt32.max
     var offset = 0
-    while bytes.count - offset >= 8 {
-      let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian ^ UInt64(crc)
+    while offset < bytes.count &- 7 {
+      let word = bytes.integer(at: offset, as: UInt64.self).byteSwapped ^ UInt64(crc)
       crc =
         entry(7, word, tables) ^ entry(6, word >> 8, tables) ^ entry(5, word >> 16, tables)
         ^ entry(4, word >> 24, tables) ^ entry(3, word >> 32, tables) ^ entry(2, word >> 40, tables)
         ^ entry(1, word >> 48, tables) ^ entry(0, word >> 56, tables)
-      offset += 8
+      offset &+= 8
     }
-    return bytes[offset...].reduce(crc) { next($0, $1, tables) }
+    for index in offset..<bytes.count {
+      crc = (crc >> 8) ^ tables[Int(UInt8(truncatingIfNeeded: crc) ^ bytes[index])]
+    }
+    return ~crc
   }
 
   @inline(__always)
-  private static func entry(_ table: Int, _ word: UInt64, _ tables: UnsafeBufferPointer<UInt32>) -> UInt32 {
+  private static func entry(_ table: Int, _ word: UInt64, _ tables: Span<UInt32>) -> UInt32 {
     tables[table << 8 | Int(UInt8(truncatingIfNeeded: word))]
-  }
-
-  @inline(__always)
-  private static func next(_ crc: UInt32, _ byte: UInt8, _ tables: UnsafeBufferPointer<UInt32>) -> UInt32 {
-    (crc >> 8) ^ tables[Int(UInt8(truncatingIfNeeded: crc) ^ byte)]
   }
 }

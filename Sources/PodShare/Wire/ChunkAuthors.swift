@@ -6,19 +6,20 @@ struct ChunkAuthors {
     /// It is written out, which gives it the next number.
     case identity(PodIdentity)
 
-    func write(to writer: inout WireWriter) {
+    @_lifetime(output: copy output)
+    func write(to output: inout OutputRawSpan) {
       switch self {
-      case .number(let number): writer.varint(UInt64(number))
+      case .number(let number): output.writeVarint(UInt64(number))
       case .identity(let identity):
-        writer.varint(0)
-        writer.identity(identity)
+        output.writeVarint(0)
+        output.writeIdentity(identity)
       }
     }
 
     var maxBytes: Int {
       switch self {
-      case .number: WireWriter.varintBytes
-      case .identity(let identity): 1 + WireWriter.maxBytes(of: identity)
+      case .number: WireLimits.varintBytes
+      case .identity(let identity): 1 + 1 + identity.nodeID.utf8.count + 8
       }
     }
   }
@@ -59,10 +60,11 @@ struct ChunkVersion {
     author = authors.name(of: version.author)
   }
 
-  func write(to writer: inout WireWriter) {
-    writer.integer(version.timestamp.nanoseconds)
-    author.write(to: &writer)
-    writer.integer(version.sequence)
+  @_lifetime(output: copy output)
+  func write(to output: inout OutputRawSpan) {
+    output.writeInteger(version.timestamp.nanoseconds)
+    author.write(to: &output)
+    output.writeInteger(version.sequence)
   }
 
   var maxBytes: Int { 8 + author.maxBytes + 8 }

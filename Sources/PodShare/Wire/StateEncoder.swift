@@ -70,20 +70,20 @@ package struct StateEncoder {
 
   /// Adds a value of which there is nothing more to say than its version, and whose bytes are there.
   package mutating func set(
-    _ key: UnsafeRawBufferPointer, version: Version, to value: UnsafeRawBufferPointer
+    _ key: Span<UInt8>, version: Version, to value: Span<UInt8>
   ) {
     let version = ChunkVersion(version, &authors)
     let limit =
-      1 + WireWriter.varintBytes + key.count + version.maxBytes + 1 + 1 + MemoryLayout<UInt32>.size
+      1 + WireLimits.varintBytes + key.count + version.maxBytes + 1 + 1 + MemoryLayout<UInt32>.size
       + value.count
-    WireWriter.write(to: &buffer, atMost: limit) { writer in
-      writer.integer(WireCode.Content.set.rawValue)
-      writer.key(key)
-      version.write(to: &writer)
-      writer.integer(UInt8(0))  // flags
-      writer.integer(UInt8(truncatingIfNeeded: Lifetime.permanent.kind))
-      writer.integer(UInt32(clamping: value.count))
-      writer.bytes(value)
+    buffer.writeWithOutputRawSpan(minimumWritableBytes: limit) { output in
+      output.append(WireCode.Content.set.rawValue)
+      output.writeKey(key)
+      version.write(to: &output)
+      output.append(0)  // flags
+      output.append(UInt8(truncatingIfNeeded: Lifetime.permanent.kind))
+      output.writeInteger(UInt32(clamping: value.count))
+      output.writeBytes(value)
     }
     entryWritten()
   }
@@ -103,7 +103,7 @@ package struct StateEncoder {
     buffer.writeVarint(context.seen.count)
     for (author, numbers) in context.seen {
       let name = authors.name(of: author)
-      WireWriter.write(to: &buffer, atMost: name.maxBytes) { name.write(to: &$0) }
+      buffer.writeWithOutputRawSpan(minimumWritableBytes: name.maxBytes) { name.write(to: &$0) }
       buffer.writeVarint(numbers.ranges.count)
       for range in numbers.ranges {
         buffer.writeInteger(range.lowerBound)
@@ -154,7 +154,7 @@ package struct StateEncoder {
     }
     buffer.setInteger(flags, at: flagsIndex)
     buffer.setInteger(count, at: countIndex)
-    buffer.writeInteger(CRC32C.checksum(of: buffer.readableBytesView))
+    buffer.writeInteger(CRC32C.checksum(of: buffer.readableBytesUInt8Span))
     emit(buffer)
   }
 
@@ -173,20 +173,20 @@ package struct StateEncoder {
       delete = ChunkVersion(version, &authors)
     }
     if fingerprint != nil { flags |= WireCode.Extra.fingerprint }
-    let fixed = 1 + 3 * WireWriter.varintBytes + 1 + 8 + 4
+    let fixed = 1 + 3 * WireLimits.varintBytes + 1 + 8 + 4
     let limit =
       fixed + key.string.utf8.count + version.maxBytes + (delete?.maxBytes ?? 0)
       + (lifetime?.bytes.count ?? 0)
-    WireWriter.write(to: &buffer, atMost: limit) { writer in
-      writer.integer(content.rawValue)
-      writer.key(key)
-      version.write(to: &writer)
-      writer.integer(flags)
-      delete?.write(to: &writer)
-      if let fingerprint { writer.integer(fingerprint) }
+    buffer.writeWithOutputRawSpan(minimumWritableBytes: limit) { output in
+      output.append(content.rawValue)
+      key.withSpan { output.writeKey($0) }
+      version.write(to: &output)
+      output.append(flags)
+      delete?.write(to: &output)
+      if let fingerprint { output.writeInteger(fingerprint) }
       guard let lifetime else { return }
-      writer.lifetime(lifetime)
-      writer.integer(UInt32(0))
+      output.writeLifetime(lifetime)
+      output.writeInteger(UInt32(0))
     }
   }
 }

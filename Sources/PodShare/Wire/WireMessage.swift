@@ -79,4 +79,6 @@ package enum WireLimits {
   package static let messageBytes = 64 * 1_024 * 1_024
   /// Chunks of a state are closed when they exceed this.
   package static let chunkBytes = 256 * 1_024
+  /// The most that a varint takes.
+  package static let varintBytes = 10
 }

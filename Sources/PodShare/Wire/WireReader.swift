@@ -17,20 +17,19 @@ package final class EncodedIdentity: Sendable {
 
 /// Reads a message from front to back; every read that does not fit throws.
 ///
-/// It looks at the message's memory itself, since each call to a buffer takes longer than what it is called for. What makes
-/// that safe: a reader is only to be had while `read` runs, which holds the message, and cannot be copied out of there; and
-/// it loads nothing but by `take`, which has compared with what is left.
-struct WireReader: ~Copyable {
+/// It looks at the message's memory by way of a span, since each call to a buffer takes longer than what it is called for.
+struct WireReader: ~Copyable, ~Escapable {
   private let message: ByteBuffer
   /// The readable bytes of the message.
-  private let bytes: UnsafeRawBufferPointer
+  private let bytes: Span<UInt8>
   private var offset = 0
   private let known: EncodedIdentity?
   var origin: String?
 
-  private init(_ message: ByteBuffer, _ bytes: UnsafeRawBufferPointer, knowing known: EncodedIdentity?) {
-    self.message = message
-    self.bytes = bytes
+  @_lifetime(borrow message)
+  private init(_ message: borrowing ByteBuffer, knowing known: EncodedIdentity?) {
+    self.message = copy message
+    self.bytes = message.readableBytesUInt8Span
     self.known = known
   }
 
@@ -41,26 +40,13 @@ struct WireReader: ~Copyable {
     _ message: ByteBuffer, knowing known: EncodedIdentity? = nil,
     _ body: (inout WireReader) throws(WireError) -> Result
   ) throws(WireError) -> Result {
-    try message.withUnsafeReadableBytes { bytes throws(WireError) in
-      var reader = WireReader(message, bytes, knowing: known)
-      return try body(&reader)
-    }
+    var reader = WireReader(message, knowing: known)
+    return try body(&reader)
   }
 
   /// Whether the first `length` bytes of a message are those.
   static func begins(_ message: ByteBuffer, with bytes: [UInt8], upTo length: Int) -> Bool {
-    message.withUnsafeReadableBytes { begins($0, with: bytes, upTo: length) }
-  }
-
-  private static func begins(
-    _ message: UnsafeRawBufferPointer, with bytes: [UInt8], upTo length: Int
-  ) -> Bool {
-    precondition(length <= bytes.count)
-    return bytes.withUnsafeBytes { bytes in
-      guard message.count >= length, let start = message.baseAddress, let expected = bytes.baseAddress
-      else { return false }
-      return start.hasBytes(of: expected, count: length)
-    }
+    message.readableBytesUInt8Span.begins(with: bytes.span, upTo: length)
   }
 
   var remaining: Int { bytes.count &- offset }
@@ -78,25 +64,25 @@ struct WireReader: ~Copyable {
     let length = MemoryLayout<UInt32>.size
     guard remaining >= length else { throw error(.truncated) }
     let end = bytes.count - length
-    let checksum = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: end, as: UInt32.self))
-    guard checksum == CRC32C.checksum(of: UnsafeRawBufferPointer(rebasing: bytes[..<end])) else {
+    guard bytes.integer(at: end, as: UInt32.self) == CRC32C.checksum(of: bytes.extracting(first: end)) else {
       throw error(.checksumMismatch)
     }
   }
 
-  /// The next bytes, whose number must not be negative.
+  /// Skips bytes, whose number must not be negative, and says where they are.
   @inline(__always)
-  private mutating func take(_ length: Int) throws(WireError) -> UnsafeRawBufferPointer {
+  private mutating func take(_ length: Int) throws(WireError) -> Range<Int> {
     guard length <= remaining else { throw error(.truncated) }
     defer { offset &+= length }
-    return UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset &+ length)])
+    return offset..<(offset &+ length)
   }
 
   @inline(__always)
   mutating func integer<Number: FixedWidthInteger & BitwiseCopyable>(
     _: Number.Type = Number.self
   ) throws(WireError) -> Number {
-    Number(bigEndian: try take(MemoryLayout<Number>.size).loadUnaligned(as: Number.self))
+    let start = try take(MemoryLayout<Number>.size).lowerBound
+    return bytes.integer(at: start)
   }
 
   @inline(__always)
@@ -133,18 +119,16 @@ struct WireReader: ~Copyable {
   }
 
   mutating func text(_ length: Int) throws(WireError) -> String {
-    try text(try take(length))
+    try key(try take(length)).string
   }
 
-  private func text(_ bytes: UnsafeRawBufferPointer) throws(WireError) -> String {
-    let text = String(decoding: bytes, as: UTF8.self)
-    // In what is not UTF-8 something has been replaced. To have every text validated would take three times as long.
-    guard bytes.isASCII || text.utf8.elementsEqual(bytes) else { throw error(.invalidUTF8) }
-    return text
+  private func key(_ range: Range<Int>) throws(WireError) -> Key {
+    guard let key = Key(utf8: bytes.extracting(range)) else { throw error(.invalidUTF8) }
+    return key
   }
 
   mutating func bytes(_ length: Int) throws(WireError) -> [UInt8] {
-    Array(try take(length))
+    bytes(in: try take(length))
   }
 
   mutating func key() throws(WireError) -> Key {
@@ -152,7 +136,7 @@ struct WireReader: ~Copyable {
     guard length <= UInt64(WireLimits.keyBytes) else {
       throw error(.malformed("a key is longer than \(WireLimits.keyBytes) bytes"))
     }
-    return Key(try text(Int(length)))
+    return try key(try take(Int(length)))
   }
 
   /// A pod that sends messages of this version, and so has an incarnation.
@@ -165,14 +149,14 @@ struct WireReader: ~Copyable {
   /// A pod that has written something, perhaps in wire version 1.
   mutating func author() throws(WireError) -> PodIdentity {
     if let known, skip(known.bytes, upTo: known.bytes.count) { return known.identity }
-    let bytes = try take(Int(try integer(UInt8.self)))
+    let range = try take(Int(try integer(UInt8.self)))
     let incarnation: UInt64 = try integer()
     guard PodIdentity.incarnations.contains(incarnation) || incarnation == PodIdentity.unknownIncarnation
     else { throw error(.numberOverflow) }
-    if let name = NodeNames.ofThisProcess.known(bytes) {
+    if let name = NodeNames.ofThisProcess.known(bytes.extracting(range)) {
       return PodIdentity(name, incarnation: incarnation)
     }
-    let nodeID = try text(bytes)
+    let nodeID = try key(range).string
     guard Names.isValidNodeID(nodeID) else {
       throw error(.malformed("a node ID is empty or has control characters"))
     }
@@ -184,20 +168,20 @@ struct WireReader: ~Copyable {
 
   /// Skips the first `length` of these bytes if they are the next.
   mutating func skip(_ expected: [UInt8], upTo length: Int) -> Bool {
-    guard Self.begins(UnsafeRawBufferPointer(rebasing: bytes[offset...]), with: expected, upTo: length)
-    else { return false }
+    guard bytes.extracting(offset...).begins(with: expected.span, upTo: length) else { return false }
     offset += length
     return true
   }
 
   /// Skips so many bytes, which must not be a negative number, and says where among the message's readable ones they are.
   mutating func range(_ length: Int) throws(WireError) -> Range<Int> {
-    _ = try take(length)
-    return (offset - length)..<offset
+    try take(length)
   }
 
   /// A copy of some of the message's readable bytes.
-  func bytes(in range: Range<Int>) -> [UInt8] { Array(bytes[range]) }
+  func bytes(in range: Range<Int>) -> [UInt8] {
+    message.getBytes(at: message.readerIndex + range.lowerBound, length: range.count) ?? []
+  }
 
   mutating func timestamp() throws(WireError) -> Timestamp {
     let stamp = Timestamp(nanoseconds: try integer())

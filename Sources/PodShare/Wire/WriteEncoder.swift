@@ -25,9 +25,7 @@ package struct WriteEncoder: ~Copyable, Sendable {
   package init(_ preamble: Preamble, capacity: Int) {
     buffer = ByteBufferAllocator().buffer(capacity: preamble.bytes.count + capacity)
     stampIndex = preamble.length
-    WireWriter.write(to: &buffer, atMost: preamble.bytes.count) { writer in
-      preamble.bytes.withUnsafeBytes { writer.bytes($0) }
-    }
+    buffer.writeBytes(preamble.bytes)
   }
 
   /// Goes on with a message that sets one key.
@@ -47,17 +45,17 @@ package struct WriteEncoder: ~Copyable, Sendable {
 
     /// - Parameter hasEpochs: Whether the stamp may have epochs.
     package init(
-      of key: borrowing Key, to value: UnsafeRawBufferPointer, after preamble: borrowing Preamble,
+      of key: borrowing Key, to value: Span<UInt8>, after preamble: borrowing Preamble,
       hasEpochs: Bool
     ) {
       let size = preamble.bytes.count + maxBytes(before: key) + value.count
       let room = room(behind: size, entries: 1, hasEpochs: hasEpochs)
       var buffer = ByteBufferAllocator().buffer(capacity: size + room)
-      WireWriter.write(to: &buffer, atMost: size + 1) { writer in
-        preamble.bytes.withUnsafeBytes { writer.bytes($0) }
-        writer.beginSet(key, valueLength: value.count)
-        writer.bytes(value)
-        writer.integer(UInt8(0))
+      buffer.writeWithOutputRawSpan(minimumWritableBytes: size + 1) { output in
+        output.writeBytes(preamble.bytes.span)
+        output.beginSet(key, valueLength: value.count)
+        output.writeBytes(value)
+        output.append(0)
       }
       bytes = consume buffer
       valueLength = value.count
@@ -96,7 +94,9 @@ package struct WriteEncoder: ~Copyable, Sendable {
   /// Adds a set; `encode` appends the value's bytes.
   package mutating func set(_ key: Key, encode: (inout ByteBuffer) throws -> Void) throws {
     goOn()
-    WireWriter.write(to: &buffer, atMost: Self.maxBytes(before: key)) { $0.beginSet(key, valueLength: 0) }
+    buffer.writeWithOutputRawSpan(minimumWritableBytes: Self.maxBytes(before: key)) { output in
+      output.beginSet(key, valueLength: 0)
+    }
     let start = buffer.writerIndex
     try encode(&buffer)
     last = start..<buffer.writerIndex
@@ -105,11 +105,11 @@ package struct WriteEncoder: ~Copyable, Sendable {
   }
 
   /// Adds a set of a value that is encoded already.
-  package mutating func set(_ key: Key, to value: UnsafeRawBufferPointer) {
+  package mutating func set(_ key: Key, to value: Span<UInt8>) {
     goOn()
-    WireWriter.write(to: &buffer, atMost: Self.maxBytes(before: key) + value.count) { writer in
-      writer.beginSet(key, valueLength: value.count)
-      writer.bytes(value)
+    buffer.writeWithOutputRawSpan(minimumWritableBytes: Self.maxBytes(before: key) + value.count) { output in
+      output.beginSet(key, valueLength: value.count)
+      output.writeBytes(value)
     }
     last = (buffer.writerIndex - value.count)..<buffer.writerIndex
     count += 1
@@ -126,9 +126,9 @@ package struct WriteEncoder: ~Copyable, Sendable {
   /// Adds a delete.
   package mutating func delete(_ key: Key) {
     goOn()
-    WireWriter.write(to: &buffer, atMost: Self.maxBytes(before: key)) { writer in
-      writer.integer(WireCode.Content.delete.rawValue)
-      writer.key(key)
+    buffer.writeWithOutputRawSpan(minimumWritableBytes: Self.maxBytes(before: key)) { output in
+      output.append(WireCode.Content.delete.rawValue)
+      key.withSpan { output.writeKey($0) }
     }
     count += 1
   }
@@ -151,7 +151,7 @@ package struct WriteEncoder: ~Copyable, Sendable {
 
   /// What stands before a value at most.
   private static func maxBytes(before key: Key) -> Int {
-    1 + WireWriter.varintBytes + key.string.utf8.count + 1 + MemoryLayout<UInt32>.size
+    1 + WireLimits.varintBytes + key.string.utf8.count + 1 + MemoryLayout<UInt32>.size
   }
 
   /// Makes room for what ``finish(_:)`` adds, if that would otherwise have to move a long message.
@@ -177,7 +177,7 @@ package struct WriteEncoder: ~Copyable, Sendable {
     if stamp.wall != stamp.timestamp || !stamp.exceptions.isEmpty {
       addTrailer(stamp)
     } else if !isEnded {
-      WireWriter.write(to: &buffer, atMost: 1) { $0.integer(UInt8(0)) }
+      buffer.writeInteger(UInt8(0))
     }
     return buffer
   }
@@ -220,12 +220,13 @@ package struct WriteEncoder: ~Copyable, Sendable {
   }
 }
 
-extension WireWriter {
+extension OutputRawSpan {
+  @_lifetime(self: copy self)
   fileprivate mutating func beginSet(_ key: Key, valueLength: Int) {
-    integer(WireCode.Content.set.rawValue)
-    self.key(key)
-    integer(UInt8(truncatingIfNeeded: Lifetime.permanent.kind))
-    integer(UInt32(clamping: valueLength))
+    append(WireCode.Content.set.rawValue)
+    key.withSpan { writeKey($0) }
+    append(UInt8(truncatingIfNeeded: Lifetime.permanent.kind))
+    writeInteger(UInt32(clamping: valueLength))
   }
 }
 
@@ -274,7 +275,7 @@ package struct WriteStamp: Sendable {
   /// What the stamp adds to a message at most: flags, the wall clock and two counts; for each entry two indices and a raise,
   /// and perhaps an epoch.
   static func maxBytes(entries: Int, hasEpochs: Bool) -> Int {
-    let varint = WireWriter.varintBytes
+    let varint = WireLimits.varintBytes
     let epoch = hasEpochs ? 8 + 1 + WireLimits.nodeIDBytes.upperBound + 8 + 8 : 0
     return 1 + 8 + 2 * varint + entries * (3 * varint + epoch)
   }

@@ -63,8 +63,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     let checksumLength = MemoryLayout<UInt32>.size
     guard bytes.readableBytes > checksumLength else { return }
     var repaired = bytes
-    let body = bytes.readableBytesView.dropLast(checksumLength)
-    repaired.setInteger(CRC32C.checksum(of: body), at: bytes.writerIndex - checksumLength)
+    let checksum = CRC32C.checksum(of: bytes.readableBytesUInt8Span.extracting(droppingLast: checksumLength))
+    repaired.setInteger(checksum, at: bytes.writerIndex - checksumLength)
     if let message = try? WireDecoder.decode(repaired) { apply(message) }
     state(repaired)
   }

@@ -44,7 +44,7 @@ extension JSONValue {
   /// The text that a JSON string stands for.
   static func decodeString(_ bytes: [UInt8], _ range: Range<Int>) throws(JSONError) -> String {
     do {
-      return try bytes[range].withUnsafeBytes { try JSON.decode(String.self, from: $0) }
+      return try JSON.decode(String.self, from: bytes.span.extracting(range))
     } catch {
       // The grammar allows half of a surrogate pair; text does not.
       throw JSONError(message: "a string is no text", offset: range.lowerBound)

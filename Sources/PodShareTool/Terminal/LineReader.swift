@@ -1,4 +1,5 @@
 import Dispatch
+import NIOConcurrencyHelpers
 
 #if canImport(Glibc)
   import Glibc
@@ -24,12 +25,12 @@ final class LineReader: Sendable {
 
   private let queue = DispatchQueue(label: "podshare.input")
   // Only touched on the queue, which does one thing after the other.
-  private nonisolated(unsafe) var buffer: LineBuffer
+  private let buffer: NIOLockedValueBox<LineBuffer>
   private let descriptor: Int32
 
   init(_ descriptor: Int32) {
     self.descriptor = descriptor
-    buffer = LineBuffer(maximumBytes: Self.maximumBytes)
+    buffer = NIOLockedValueBox(LineBuffer(maximumBytes: Self.maximumBytes))
   }
 
   /// The next line, without what ends it; nil at the end of the input.
@@ -42,7 +43,7 @@ final class LineReader: Sendable {
   private func read() -> Line? {
     var part = [UInt8](repeating: 0, count: 65_536)
     while true {
-      if let line = buffer.next() { return line }
+      if let line = buffer.withLockedValue({ $0.next() }) { return line }
       #if canImport(Glibc)
         let count = Glibc.read(descriptor, &part, part.count)
       #elseif canImport(Musl)
@@ -51,14 +52,14 @@ final class LineReader: Sendable {
         let count = Darwin.read(descriptor, &part, part.count)
       #endif
       if count > 0 {
-        buffer.append(part[..<count])
+        buffer.withLockedValue { $0.append(part[..<count]) }
       } else if count == 0 {
-        return buffer.end()
+        return buffer.withLockedValue { $0.end() }
       } else if errno == EAGAIN {
         var descriptors = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         _ = poll(&descriptors, 1, -1)
       } else if errno != EINTR {
-        return buffer.end()
+        return buffer.withLockedValue { $0.end() }
       }
     }
   }

@@ -54,31 +54,27 @@ final class LineWriter: Sendable {
 
   private func writeAll(_ text: String) -> Bool {
     guard breakage.withLockedValue({ $0 == nil }) else { return false }
-    var text = text
-    let isWritten = text.withUTF8 { bytes in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let count = systemWrite(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: rest)))
-        guard count >= 0 else {
-          breakage.withLockedValue { [error = errno] in $0 = error }
-          return false
-        }
-        rest = rest.dropFirst(count)
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = systemWrite(Array(rest.prefix(65_536)))
+      guard count >= 0 else {
+        breakage.withLockedValue { [error = errno] in $0 = error }
+        return false
       }
-      return true
+      rest = rest.dropFirst(count)
     }
-    return isWritten
+    return true
   }
 
   /// How many bytes were written; negative if none can be any more.
-  private func systemWrite(_ bytes: UnsafeRawBufferPointer) -> Int {
+  private func systemWrite(_ bytes: [UInt8]) -> Int {
     while true {
       #if canImport(Glibc)
-        let count = Glibc.write(descriptor, bytes.baseAddress!, bytes.count)
+        let count = Glibc.write(descriptor, bytes, bytes.count)
       #elseif canImport(Musl)
-        let count = Musl.write(descriptor, bytes.baseAddress!, bytes.count)
+        let count = Musl.write(descriptor, bytes, bytes.count)
       #elseif canImport(Darwin)
-        let count = Darwin.write(descriptor, bytes.baseAddress!, bytes.count)
+        let count = Darwin.write(descriptor, bytes, bytes.count)
       #endif
       if count >= 0 { return count }
       switch errno {

@@ -37,7 +37,7 @@ struct PodIdentityTests {
     let first = try #require(names.heard("first-of-a-long-name"))
     #expect(names.heard("second") != nil && names.heard("third") == nil)
     #expect(names.heard("first-of-a-long-name") == first)
-    #expect(Key("third").withBytes(names.known) == nil && Key("second").withBytes(names.known) != nil)
+    #expect(Key("third").withSpan(names.known) == nil && Key("second").withSpan(names.known) != nil)
     #expect(names.given("own").string == "own" && names.heard("own") == names.given("own"))
   }
 

@@ -54,7 +54,9 @@ struct RawPod: Sendable {
     buffer.writeInteger(WireCode.Content.set.rawValue)
     buffer.writeVarint(keyBytes.count)
     buffer.writeBytes(keyBytes)
-    WireWriter.write(to: &buffer, atMost: 20 + lifetime.bytes.count) { $0.lifetime(lifetime) }
+    buffer.writeWithOutputRawSpan(minimumWritableBytes: 20 + lifetime.bytes.count) {
+      $0.writeLifetime(lifetime)
+    }
     buffer.writeInteger(UInt32(json.utf8.count))
     buffer.writeString(json)
     buffer.writeInteger(UInt8(0))

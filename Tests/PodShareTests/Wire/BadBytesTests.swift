@@ -236,7 +236,7 @@ struct BadBytesTests {
     func chunk(_ body: [UInt8]) -> ByteBuffer {
       bytes {
         $0.writeBytes([2, 3, 1, 0x61] + [UInt8](repeating: 0, count: 8) + body)
-        $0.writeInteger(CRC32C.checksum(of: $0.readableBytesView))
+        $0.writeInteger(CRC32C.checksum(of: $0.readableBytesUInt8Span))
       }
     }
     #expect(reason(of: chunk([0, 0, 0, 0, 0])) == nil)

@@ -105,7 +105,7 @@ struct WireVersion2PageTests {
 
   @Test("gives the checksum's usual test vector, and names of side topics, as they are")
   func facts() throws {
-    #expect(CRC32C.checksum(of: Array("123456789".utf8)) == 0xe306_9283)
+    #expect(CRC32C.checksum(of: Array("123456789".utf8).span) == 0xe306_9283)
     #expect(Names.syncTopic(of: "config") == "config\u{1f}sync")
     #expect(Names.inbox(of: a, on: "config") == "config\u{1f}inbox\u{1f}pod-a\u{1f}jv30clup820")
     #expect(try page().contains("pod-a` U+001F `jv30clup820`"))

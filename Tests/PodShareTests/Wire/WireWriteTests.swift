@@ -91,14 +91,12 @@ struct WireWriteTests {
     var raised = plain
     raised.exceptions = [.raised(index: 0, nanoseconds: 1)]
     for (stamp, hasMore) in [(plain, false), (raised, false), (plain, true), (raised, true)] {
-      let set = value.withUnsafeBytes {
-        WriteEncoder.UnstampedSet(of: key, to: $0, after: preamble, hasEpochs: false)
-      }
+      let set = WriteEncoder.UnstampedSet(of: key, to: value.span, after: preamble, hasEpochs: false)
       var whole = WriteEncoder(set, after: preamble)
       var parts = WriteEncoder(preamble, capacity: 0)
       try parts.set(key) { $0.writeBytes(value) }
       var lent = WriteEncoder(preamble, capacity: 0)
-      value.withUnsafeBytes { lent.set(key, to: $0) }
+      lent.set(key, to: value.span)
       let values = [whole.lastValue, parts.lastValue, lent.lastValue]
       #expect(values.allSatisfy { $0 == ByteBuffer(bytes: value) })
       if hasMore {
@@ -131,9 +129,7 @@ struct WireWriteTests {
     // Buffers have room for a power of two: these go up to one and beyond it.
     for length in 64_500...65_700 {
       let value = [UInt8](repeating: 0x37, count: length)
-      let set = value.withUnsafeBytes {
-        WriteEncoder.UnstampedSet(of: Key("k"), to: $0, after: preamble, hasEpochs: hasEpochs)
-      }
+      let set = WriteEncoder.UnstampedSet(of: Key("k"), to: value.span, after: preamble, hasEpochs: hasEpochs)
       // Moved, or the message would not be its owner's alone.
       let whole = WriteEncoder(consume set, after: preamble)
       var parts = WriteEncoder(preamble, capacity: 0)

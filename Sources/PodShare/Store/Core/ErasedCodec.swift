@@ -6,7 +6,7 @@ protocol ErasedCodec: AnyObject, Sendable {
   func encode(_ value: ErasedValue, into buffer: inout ByteBuffer) throws
 
   /// Passes the bytes of a value, if the codec has them in memory of its own. Returns whether it has.
-  func withBytes(of value: ErasedValue, _ body: (UnsafeRawBufferPointer) -> Void) throws -> Bool
+  func withBytes(of value: ErasedValue, _ body: (Span<UInt8>) -> Void) throws -> Bool
 
   /// Makes a value of some of a message's readable bytes, to be written under a key.
   func decode(_ key: Key, _ range: Range<Int>, of message: ByteBuffer) throws -> ErasedValue
@@ -35,7 +35,7 @@ final class CodecEraser<Typed: Codec>: ErasedCodec {
     try codec.encode(value.value(as: Typed.Value.self, in: type.layout), into: &buffer)
   }
 
-  func withBytes(of value: ErasedValue, _ body: (UnsafeRawBufferPointer) -> Void) throws -> Bool {
+  func withBytes(of value: ErasedValue, _ body: (Span<UInt8>) -> Void) throws -> Bool {
     guard let raw else { return false }
     try raw.withBytes(of: value.value(as: Typed.Value.self, in: type.layout), body)
     return true
@@ -46,9 +46,7 @@ final class CodecEraser<Typed: Codec>: ErasedCodec {
       let slice = message.getSlice(at: message.readerIndex + range.lowerBound, length: range.count)
       return ErasedValue(try codec.decode(slice ?? ByteBuffer()), forKey: key, as: type)
     }
-    let value = try message.withUnsafeReadableBytes {
-      try raw.value(of: UnsafeRawBufferPointer(rebasing: $0[range]))
-    }
+    let value = try raw.value(of: message.readableBytesUInt8Span.extracting(range))
     return ErasedValue(value, forKey: key, as: type)
   }
 }

@@ -44,7 +44,7 @@ package struct KeptContext: Sendable {
     buffer.writeInteger(WireCode.Kind.keptContext.rawValue)
     buffer.writeInteger(generation)
     buffer.writeContext(context)
-    buffer.writeInteger(CRC32C.checksum(of: buffer.readableBytesView))
+    buffer.writeInteger(CRC32C.checksum(of: buffer.readableBytesUInt8Span))
     return buffer
   }
 }

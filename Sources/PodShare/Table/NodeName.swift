@@ -52,10 +52,10 @@ final class NodeNames: Sendable {
   }
 
   /// The name that is these bytes, if it was heard of before.
-  func known(_ bytes: UnsafeRawBufferPointer) -> NodeName? {
+  func known(_ bytes: Span<UInt8>) -> NodeName? {
     let digest = StableHash.hash(bytes)
     return state.withLockedValue { $0.names[digest] }?.first { name in
-      Key(name.string).withBytes { $0.hasBytes(of: bytes) }
+      Key(name.string).withSpan { $0.hasBytes(of: bytes) }
     }
   }
 
