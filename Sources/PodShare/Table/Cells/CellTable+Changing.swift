@@ -72,8 +72,7 @@ extension CellTable {
 
   private func doubleDirectory(retire: (UnsafeMutableRawPointer) -> Void) {
     let old = directory
-    let new = Directory(depth: old.depth + 1)
-    for index in 0..<(1 << new.depth) { new.set(old.segment(index / 2), at: index) }
+    let new = Directory(depth: old.depth + 1) { old.segment($0 / 2) }
     header.pointee.root.store(new.bits, ordering: .sequentiallyConsistent)
     retire(SizedAddress.address(old.bits))
   }

@@ -67,8 +67,7 @@ package struct CellTable {
     let bytes = Self.stripesOffset + Self.stripeCount * Self.stripeBytes
     base = .allocate(byteCount: bytes, alignment: 128)
     base.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
-    let directory = Directory(depth: 0)
-    directory.set(Segment(slotsLog2: 3, depth: 0), at: 0)
+    let directory = Directory(depth: 0) { _ in Segment(slotsLog2: 3, depth: 0) }
     header.initialize(
       to: Header(
         root: Atomic(directory.bits), phase: Atomic(0), hash: .seeded, layout: layout))
@@ -127,9 +126,10 @@ struct Directory {
     self.bits = bits
   }
 
-  init(depth: Int) {
+  /// A directory of these segments, which no reader finds before it is stored somewhere.
+  init(depth: Int, _ segment: (Int) -> Segment) {
     let words = UnsafeMutablePointer<Atomic<UInt>>.allocate(capacity: 1 << depth)
-    for index in 0..<(1 << depth) { (words + index).initialize(to: Atomic(0)) }
+    for index in 0..<(1 << depth) { (words + index).initialize(to: Atomic(segment(index).bits)) }
     bits = SizedAddress.make(UnsafeMutableRawPointer(words), log2: depth)
   }
 
