@@ -4,6 +4,24 @@ import Testing
 
 @Suite("Decoding")
 struct DecodingTests {
+  @Test(
+    "A number that its type has no room for is named, and so is the type",
+    arguments: [
+      ("300", "300"), ("-129", "-129"), ("1.5", "1.5"),
+      (String(repeating: "9", count: 90), String(repeating: "9", count: 40) + "…"),
+    ]
+  )
+  func unfitNumber(text: String, shown: String) throws {
+    let bytes = Array("[1, \(text)]".utf8)
+    do {
+      _ = try JSON.decode([Int8].self, from: bytes.span)
+      Issue.record("\(text) was read")
+    } catch DecodingError.dataCorrupted(let context) {
+      #expect(context.debugDescription == "The number \(shown) does not fit into Int8, at byte 4.")
+      #expect(context.codingPath.map(\.intValue) == [1])
+    }
+  }
+
   // MARK: Tokens
 
   static let tokens = [

@@ -21,7 +21,8 @@ public protocol Codec<Value>: Sendable {
   /// What is encoded.
   associatedtype Value: Sendable
 
-  /// Appends the bytes of `value` to `buffer`. Throws if the value cannot be encoded; the write is refused then.
+  /// Appends the bytes of `value` to `buffer`, which the store passes empty. Throws if the value cannot be encoded; the write
+  /// is refused then.
   func encode(_ value: Value, into buffer: inout ByteBuffer) throws
 
   /// Makes a value from all readable bytes of `bytes`, and keeps no slice of them.

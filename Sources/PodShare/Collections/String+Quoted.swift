@@ -6,6 +6,12 @@ extension String {
     return "\(String(decoding: utf8.prefix(100), as: UTF8.self).escaped)… (\(utf8.count) bytes)"
   }
 
+  /// The text, or of a long one the beginning.
+  var shortened: String {
+    if utf8.count <= 2_000 { return self }
+    return "\(prefix(1_000))… (\(utf8.count) bytes)"
+  }
+
   /// As `debugDescription`, which leaves the control characters from U+0080 to U+009F as they are.
   private var escaped: String {
     debugDescription.unicodeScalars.reduce(into: "") { text, scalar in

@@ -111,7 +111,8 @@ extension StoreError: CustomStringConvertible {
     var text = "\(code): \(message)"
     if let key { text += ", key \(key.quoted)" }
     if let peer { text += ", pod \(peer.quoted)" }
-    if let cause { text += " (\(cause))" }
+    // A codec's may have the whole value in it.
+    if let cause { text += " (\("\(cause)".shortened))" }
     return text
   }
 }

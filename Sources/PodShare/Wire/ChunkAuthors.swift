@@ -28,8 +28,6 @@ struct ChunkAuthors {
   /// Mostly the next is the same.
   private var last: (author: PodIdentity, number: Int)?
 
-  var count: Int { numbers.count }
-
   mutating func name(of author: PodIdentity) -> Name {
     if let last, last.author == author { return .number(last.number) }
     if let number = numbers[author] {
@@ -40,13 +38,6 @@ struct ChunkAuthors {
     numbers[author] = number
     last = (author, number)
     return .identity(author)
-  }
-
-  /// Forgets those that were named first after so many others: what named them is not sent.
-  mutating func forget(after count: Int) {
-    guard numbers.count > count else { return }
-    numbers = numbers.filter { $0.value <= count }
-    last = nil
   }
 }
 

@@ -49,22 +49,16 @@ package struct StateEncoder {
     begin()
   }
 
+  /// Adds a set; `encode` writes the value's bytes into a buffer of its own, where it can do no harm.
   package mutating func set(
     _ key: Key, version: Version, epoch: Epoch, fingerprint: UInt64? = nil,
     lifetime: Lifetime = .permanent, encode: (inout ByteBuffer) throws -> Void
   ) throws {
-    let start = buffer.writerIndex
-    let authorsBefore = authors.count
+    var value = ByteBuffer()
+    try encode(&value)
     writeHead(.set, key, version, epoch, fingerprint, lifetime)
-    let valueIndex = buffer.writerIndex
-    do {
-      try encode(&buffer)
-    } catch {
-      buffer.moveWriterIndex(to: start)
-      authors.forget(after: authorsBefore)
-      throw error
-    }
-    buffer.setInteger(UInt32(buffer.writerIndex - valueIndex), at: valueIndex - MemoryLayout<UInt32>.size)
+    buffer.writeInteger(UInt32(value.readableBytes))
+    buffer.writeImmutableBuffer(value)
     entryWritten()
   }
 
@@ -158,7 +152,7 @@ package struct StateEncoder {
     emit(buffer)
   }
 
-  /// All of an entry that comes before its value, with an empty length, or before its time of delete.
+  /// All of an entry that comes before its value and the length of that, or before its time of delete.
   ///
   /// - Parameter lifetime: Of a set.
   private mutating func writeHead(
@@ -173,7 +167,7 @@ package struct StateEncoder {
       delete = ChunkVersion(version, &authors)
     }
     if fingerprint != nil { flags |= WireCode.Extra.fingerprint }
-    let fixed = 1 + 3 * WireLimits.varintBytes + 1 + 8 + 4
+    let fixed = 1 + 3 * WireLimits.varintBytes + 1 + 8
     let limit =
       fixed + key.string.utf8.count + version.maxBytes + (delete?.maxBytes ?? 0)
       + (lifetime?.bytes.count ?? 0)
@@ -184,9 +178,7 @@ package struct StateEncoder {
       output.append(flags)
       delete?.write(to: &output)
       if let fingerprint { output.writeInteger(fingerprint) }
-      guard let lifetime else { return }
-      output.writeLifetime(lifetime)
-      output.writeInteger(UInt32(0))
+      if let lifetime { output.writeLifetime(lifetime) }
     }
   }
 }

@@ -1,7 +1,6 @@
 package import NIOCore
 
-/// Writes one write message. Keys and values are encoded before the write has its version, straight into the buffer
-/// that is sent; the version is filled in afterwards.
+/// Writes one write message. Keys and values are encoded before the write has its version, which is filled in afterwards.
 ///
 /// Each call to a buffer takes longer than what it is called for, so there are few.
 package struct WriteEncoder: ~Copyable, Sendable {
@@ -10,8 +9,6 @@ package struct WriteEncoder: ~Copyable, Sendable {
   package private(set) var count: UInt32 = 0
   /// Where the value is that was added last. Begins at zero if there is none.
   private var last = 0..<0
-  /// Whether the length of that value is still to be filled in.
-  private var lacksLength = false
   /// Whether it ends as a write does of which there is nothing more to say.
   private var isEnded = false
 
@@ -91,22 +88,16 @@ package struct WriteEncoder: ~Copyable, Sendable {
     }
   }
 
-  /// Adds a set; `encode` appends the value's bytes.
+  /// Adds a set; `encode` writes the value's bytes into a buffer of its own, where it can do no harm.
   package mutating func set(_ key: Key, encode: (inout ByteBuffer) throws -> Void) throws {
-    goOn()
-    buffer.writeWithOutputRawSpan(minimumWritableBytes: Self.maxBytes(before: key)) { output in
-      output.beginSet(key, valueLength: 0)
-    }
-    let start = buffer.writerIndex
-    try encode(&buffer)
-    last = start..<buffer.writerIndex
-    lacksLength = true
-    count += 1
+    var value = ByteBuffer()
+    try encode(&value)
+    set(key, to: value.readableBytesUInt8Span)
   }
 
   /// Adds a set of a value that is encoded already.
   package mutating func set(_ key: Key, to value: Span<UInt8>) {
-    goOn()
+    reopen()
     buffer.writeWithOutputRawSpan(minimumWritableBytes: Self.maxBytes(before: key) + value.count) { output in
       output.beginSet(key, valueLength: value.count)
       output.writeBytes(value)
@@ -125,7 +116,7 @@ package struct WriteEncoder: ~Copyable, Sendable {
 
   /// Adds a delete.
   package mutating func delete(_ key: Key) {
-    goOn()
+    reopen()
     buffer.writeWithOutputRawSpan(minimumWritableBytes: Self.maxBytes(before: key)) { output in
       output.append(WireCode.Content.delete.rawValue)
       key.withSpan { output.writeKey($0) }
@@ -134,15 +125,6 @@ package struct WriteEncoder: ~Copyable, Sendable {
   }
 
   /// Before something is added.
-  private mutating func goOn() {
-    reopen()
-    guard lacksLength else { return }
-    lacksLength = false
-    let last = last
-    var bytes = buffer.mutableReadableBytesSpan
-    bytes.storeLength(of: last)
-  }
-
   private mutating func reopen() {
     guard isEnded else { return }
     isEnded = false
@@ -211,12 +193,11 @@ package struct WriteEncoder: ~Copyable, Sendable {
   }
 
   private mutating func fillIn(_ stamp: WriteStamp) {
-    let (stampIndex, count, last, lacksLength) = (stampIndex, count, last, lacksLength)
+    let (stampIndex, count) = (stampIndex, count)
     var bytes = buffer.mutableReadableBytesSpan
     bytes.storeBytes(of: stamp.timestamp.nanoseconds.bigEndian, toByteOffset: stampIndex, as: Int64.self)
     bytes.storeBytes(of: stamp.firstSequence.bigEndian, toByteOffset: stampIndex + 8, as: UInt64.self)
     bytes.storeBytes(of: count.bigEndian, toByteOffset: stampIndex + 16, as: UInt32.self)
-    if lacksLength { bytes.storeLength(of: last) }
   }
 }
 
@@ -227,15 +208,6 @@ extension OutputRawSpan {
     key.withSpan { writeKey($0) }
     append(UInt8(truncatingIfNeeded: Lifetime.permanent.kind))
     writeInteger(UInt32(clamping: valueLength))
-  }
-}
-
-extension MutableRawSpan {
-  /// Stores how long something is before it.
-  fileprivate mutating func storeLength(of range: Range<Int>) {
-    let length = UInt32(clamping: range.count)
-    storeBytes(
-      of: length.bigEndian, toByteOffset: range.lowerBound - MemoryLayout<UInt32>.size, as: UInt32.self)
   }
 }
 

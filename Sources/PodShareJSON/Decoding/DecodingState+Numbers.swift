@@ -22,7 +22,7 @@ extension DecodingState {
       position &+= 1
     }
     guard let value = Value(exactly: isNegative ? 0 &- magnitude : magnitude) else {
-      throw notRepresentable(token)
+      throw unfit(token, for: Value.self)
     }
     return value
   }
@@ -38,7 +38,7 @@ extension DecodingState {
         let (sum, isOver) =
           number.isNegative
           ? product.subtractingReportingOverflow(digit) : product.addingReportingOverflow(digit)
-        guard !isTooLarge, !isOver else { throw notRepresentable(token) }
+        guard !isTooLarge, !isOver else { throw unfit(token, for: Value.self) }
         value = sum
       }
       return value
@@ -46,7 +46,7 @@ extension DecodingState {
     // Foundation takes what is an integer by value, such as `1e3`.
     let double = try double(of: number, token)
     if double.magnitude < 9_007_199_254_740_992 {
-      guard let value = Value(exactly: double) else { throw notRepresentable(token) }
+      guard let value = Value(exactly: double) else { throw unfit(token, for: Value.self) }
       return value
     }
     // It has rules of its own for those that a `Double` may not tell apart.
@@ -71,7 +71,7 @@ extension DecodingState {
       return number.isNegative ? -value : value
     }
     guard let value = Double(String(decoding: source.bytes(token), as: UTF8.self)) else {
-      throw notRepresentable(token)
+      throw unfit(token, for: Double.self)
     }
     return value
   }
@@ -87,7 +87,7 @@ extension DecodingState {
       return number.isNegative ? -value : value
     }
     guard let value = Float(String(decoding: source.bytes(token), as: UTF8.self)) else {
-      throw notRepresentable(token)
+      throw unfit(token, for: Float.self)
     }
     return try checked(value, number, token)
   }
@@ -95,7 +95,7 @@ extension DecodingState {
   private func checked<Value: BinaryFloatingPoint>(
     _ value: Value, _ number: Number, _ token: Token
   ) throws(Malformed) -> Value {
-    guard value.isFinite, value != 0 || number.isZero else { throw notRepresentable(token) }
+    guard value.isFinite, value != 0 || number.isZero else { throw unfit(token, for: Value.self) }
     return value
   }
 
@@ -175,7 +175,7 @@ extension DecodingState {
     guard token.kind == .number else { return nil }
     _ = try parse(token)
     guard let value = Decimal(string: String(decoding: source.bytes(token), as: UTF8.self)) else {
-      throw notRepresentable(token)
+      throw unfit(token, for: Decimal.self)
     }
     return value
   }
@@ -187,11 +187,12 @@ extension DecodingState {
     do {
       return try JSONDecoder().decode(type, from: Data(source.bytes(token)))
     } catch {
-      throw notRepresentable(token)
+      throw unfit(token, for: Value.self)
     }
   }
 
-  private func notRepresentable(_ token: Token) -> Malformed {
-    Malformed(reason: "a number is malformed or not of this type", position: Int(token.offset))
+  private func unfit(_ token: Token, for type: any Any.Type) -> Malformed {
+    let number = String(decoding: source.bytes(token), as: UTF8.self)
+    return Malformed(number: number, isNo: type, position: Int(token.offset))
   }
 }

@@ -104,8 +104,20 @@ final class DecodingState {
 
   /// What is wrong within a string or number. Where it is, those know who asked for it.
   struct Malformed: Error {
-    let reason: String
+    let description: String
     let position: Int
+
+    init(reason: String, position: Int) {
+      description = "The given data was not valid JSON: \(reason)"
+      self.position = position
+    }
+
+    /// - Parameter number: As it is written: it is valid JSON, but no value of this type.
+    init(number: String, isNo type: any Any.Type, position: Int) {
+      let beginning = number.utf8.count > 40 ? "\(number.prefix(40))…" : number
+      description = "The number \(beginning) does not fit into \(type)"
+      self.position = position
+    }
   }
 
   /// What a token was found to say, if it is of the right kind.
@@ -118,7 +130,7 @@ final class DecodingState {
     do throws(Malformed) {
       value = try read()
     } catch {
-      throw invalid(error.reason, at: error.position, path: path())
+      throw corrupted(error, path: path())
     }
     guard let value else { throw mismatch(Value.self, token, path()) }
     return value
@@ -126,11 +138,13 @@ final class DecodingState {
 
   @inline(never)
   func invalid(_ reason: String, at position: Int, path: [any CodingKey] = []) -> DecodingError {
-    .dataCorrupted(
-      .init(
-        codingPath: path,
-        debugDescription: "The given data was not valid JSON: \(reason), at byte \(position)."
-      ))
+    corrupted(Malformed(reason: reason, position: position), path: path)
+  }
+
+  @inline(never)
+  func corrupted(_ error: Malformed, path: [any CodingKey]) -> DecodingError {
+    let description = "\(error.description), at byte \(error.position)."
+    return .dataCorrupted(.init(codingPath: path, debugDescription: description))
   }
 
   @inline(never)

@@ -64,7 +64,7 @@ struct KeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
   @inline(never)
   private func malformed(_ error: DecodingState.Malformed, _ place: Int, _ key: Key) -> DecodingError {
     state.visit(place)
-    return state.invalid(error.reason, at: error.position, path: codingPath + [key])
+    return state.corrupted(error, path: codingPath + [key])
   }
 
   @inline(never)

@@ -2,11 +2,13 @@ import NIOCore
 
 /// A store's codec for whoever does not know the type of its values.
 protocol ErasedCodec: AnyObject, Sendable {
-  /// Appends the bytes of a value.
+  /// Writes the bytes of a value into an empty buffer.
+  ///
+  /// Always empty: a codec is a user's code, and may well replace what it should append to.
   func encode(_ value: ErasedValue, into buffer: inout ByteBuffer) throws
 
-  /// Passes the bytes of a value, if the codec has them in memory of its own. Returns whether it has.
-  func withBytes(of value: ErasedValue, _ body: (Span<UInt8>) -> Void) throws -> Bool
+  /// Passes the bytes of a value, which are only there while `body` runs.
+  func withBytes(of value: ErasedValue, _ body: (Span<UInt8>) -> Void) throws
 
   /// Makes a value of some of a message's readable bytes, to be written under a key.
   func decode(_ key: Key, _ range: Range<Int>, of message: ByteBuffer) throws -> ErasedValue
@@ -35,10 +37,11 @@ final class CodecEraser<Typed: Codec>: ErasedCodec {
     try codec.encode(value.value(as: Typed.Value.self, in: type.layout), into: &buffer)
   }
 
-  func withBytes(of value: ErasedValue, _ body: (Span<UInt8>) -> Void) throws -> Bool {
-    guard let raw else { return false }
-    try raw.withBytes(of: value.value(as: Typed.Value.self, in: type.layout), body)
-    return true
+  func withBytes(of value: ErasedValue, _ body: (Span<UInt8>) -> Void) throws {
+    if let raw { return try raw.withBytes(of: value.value(as: Typed.Value.self, in: type.layout), body) }
+    var buffer = ByteBuffer()
+    try encode(value, into: &buffer)
+    body(buffer.readableBytesUInt8Span)
   }
 
   func decode(_ key: Key, _ range: Range<Int>, of message: ByteBuffer) throws -> ErasedValue {

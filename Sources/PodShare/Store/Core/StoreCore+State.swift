@@ -121,10 +121,10 @@ extension StoreCore {
   private func add(_ entry: SnapshotEntry, to encoder: inout StateEncoder) -> Bool {
     if case .plain(let plain) = entry {
       do {
-        let isLent = try codec.withBytes(of: plain.value) { bytes in
+        try codec.withBytes(of: plain.value) { bytes in
           plain.withKey { encoder.set($0, version: plain.version, to: bytes) }
         }
-        if isLent { return true }
+        return true
       } catch {
         reporter.report(.encodingFailed(key: entry.key.string, error))
         return false

@@ -92,25 +92,24 @@ extension StoreCore {
 
   /// A change as a message, but for its stamp.
   private func encoded(_ change: LocalChange<ErasedValue>) throws(StoreError) -> WriteEncoder {
-    if case .set(let value) = change.action {
-      // Only the bytes: nothing noncopyable is taken out of a closure as quickly.
-      var unstamped: WriteEncoder.UnstampedSet?
-      do {
-        _ = try codec.withBytes(of: value) {
-          unstamped = .init(of: change.key, to: $0, after: preamble, hasEpochs: hasEpochs)
-        }
-      } catch {
-        throw .encodingFailed(key: change.key.string, error)
-      }
-      if let unstamped = unstamped.take() {
-        let encoder = WriteEncoder(unstamped, after: preamble)
-        try checkSize(of: change.key, encodedBy: encoder)
-        return encoder
-      }
+    guard case .set(let value) = change.action else {
+      var encoder = WriteEncoder(preamble, capacity: Self.usualEntryBytes)
+      encoder.delete(change.key)
+      encoder.prepareToFinish(hasEpochs: hasEpochs)
+      return encoder
     }
-    var encoder = WriteEncoder(preamble, capacity: Self.usualEntryBytes)
-    try encode(change, into: &encoder)
-    encoder.prepareToFinish(hasEpochs: hasEpochs)
+    // Only the bytes: nothing noncopyable is taken out of a closure as quickly.
+    var unstamped: WriteEncoder.UnstampedSet?
+    do {
+      try codec.withBytes(of: value) {
+        unstamped = .init(of: change.key, to: $0, after: preamble, hasEpochs: hasEpochs)
+      }
+    } catch {
+      throw .encodingFailed(key: change.key.string, error)
+    }
+    guard let unstamped = unstamped.take() else { throw .internalInconsistency("a value has no bytes") }
+    let encoder = WriteEncoder(unstamped, after: preamble)
+    try checkSize(of: change.key, encodedBy: encoder)
     return encoder
   }
 
@@ -118,8 +117,7 @@ extension StoreCore {
   {
     guard case .set(let value) = change.action else { return encoder.delete(change.key) }
     do {
-      let isLent = try codec.withBytes(of: value) { encoder.set(change.key, to: $0) }
-      if !isLent { try encoder.set(change.key) { try codec.encode(value, into: &$0) } }
+      try codec.withBytes(of: value) { encoder.set(change.key, to: $0) }
     } catch {
       throw .encodingFailed(key: change.key.string, error)
     }
